@@ -1,0 +1,1 @@
+Console.WriteLine("fleet-agent " + typeof(Program).Assembly.GetName().Version?.ToString(3));

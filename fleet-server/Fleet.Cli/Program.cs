@@ -1,0 +1,1 @@
+Console.WriteLine("posctl " + typeof(Program).Assembly.GetName().Version?.ToString(3));

@@ -1,0 +1,1 @@
+Console.WriteLine("fleet-server " + typeof(Program).Assembly.GetName().Version?.ToString(3));

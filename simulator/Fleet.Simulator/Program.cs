@@ -1,0 +1,1 @@
+Console.WriteLine("terminal-sim " + typeof(Program).Assembly.GetName().Version?.ToString(3));
