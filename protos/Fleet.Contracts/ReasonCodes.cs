@@ -1,0 +1,76 @@
+namespace Fleet.Contracts;
+
+/// <summary>
+/// Stable codes that say why something was refused, blocked or alarmed. They cross the wire, appear in rows, CLI and
+/// console, and never change their meaning. Upper snake case, as in <c>google.rpc.ErrorInfo.reason</c>.
+/// </summary>
+public static class ReasonCodes
+{
+    // Commands: refused by the agent.
+
+    /// <summary>No signature of a trusted command key fits the payload.</summary>
+    public const string SignatureInvalid = "SIGNATURE_INVALID";
+
+    /// <summary>The command is for another terminal.</summary>
+    public const string WrongTerminal = "WRONG_TERMINAL";
+
+    /// <summary>The counter is not above the highest one accepted: a replay or an overtaken command.</summary>
+    public const string CounterReplayed = "COUNTER_REPLAYED";
+
+    /// <summary>The validity has passed before the command was started.</summary>
+    public const string Expired = "EXPIRED";
+
+    /// <summary>The agent's software does not know this kind.</summary>
+    public const string KindUnsupported = "KIND_UNSUPPORTED";
+
+    /// <summary>Another command that excludes this one is running.</summary>
+    public const string ConflictingCommand = "CONFLICTING_COMMAND";
+
+    /// <summary>The terminal is retired; nothing is executed any more.</summary>
+    public const string TerminalRetired = "TERMINAL_RETIRED";
+
+    // Commands: blocked, somebody must look.
+
+    /// <summary>The four counters of the batch are not equal.</summary>
+    public const string CountersDiffer = "COUNTERS_DIFFER";
+
+    /// <summary>A payment's outcome is unknown and could not be learnt.</summary>
+    public const string UnknownTransactions = "UNKNOWN_TRANSACTIONS";
+
+    /// <summary>The acquirer has not told its totals in time.</summary>
+    public const string AcquirerTotalsMissing = "ACQUIRER_TOTALS_MISSING";
+
+    /// <summary>The terminal could not settle: host unreachable or end-of-day refused.</summary>
+    public const string SettlementFailed = "SETTLEMENT_FAILED";
+
+    /// <summary>Nobody answers on the line.</summary>
+    public const string TerminalUnreachable = "TERMINAL_UNREACHABLE";
+
+    /// <summary>Another device answers than the one that was pinned.</summary>
+    public const string TerminalSubstituted = "TERMINAL_SUBSTITUTED";
+
+    /// <summary>Entries are still on the agent and the server is out of reach.</summary>
+    public const string EntriesUnsent = "ENTRIES_UNSENT";
+
+    // Commands: refused by the server.
+
+    /// <summary>The lifecycle state does not allow it.</summary>
+    public const string StateForbids = "STATE_FORBIDS";
+
+    /// <summary>The agent has begun: the command can no longer be taken back.</summary>
+    public const string TooLateToCancel = "TOO_LATE_TO_CANCEL";
+
+    // Alarms.
+
+    /// <summary>A terminal that is retired made contact.</summary>
+    public const string RetiredContact = "RETIRED_CONTACT";
+
+    /// <summary>A journal file was damaged and set aside.</summary>
+    public const string JournalDamaged = "JOURNAL_DAMAGED";
+
+    /// <summary>A commit to disk failed.</summary>
+    public const string StorageFailed = "STORAGE_FAILED";
+
+    /// <summary>The chain of an agent's journal does not fit what the server holds.</summary>
+    public const string ChainBroken = "CHAIN_BROKEN";
+}
