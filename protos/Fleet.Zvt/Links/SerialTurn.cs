@@ -1,0 +1,147 @@
+namespace Fleet.Zvt;
+
+/// <summary>What the line said about a transmission.</summary>
+internal enum LineAnswer
+{
+    /// <summary>ACK, or an answer that counts as the missing ACK.</summary>
+    Acknowledged,
+
+    /// <summary>NAK.</summary>
+    Refused,
+
+    /// <summary>Nothing, or the peer repeated what this frame answers: transmit again.</summary>
+    Repeat,
+
+    /// <summary>The line ended.</summary>
+    Closed,
+}
+
+/// <summary>What a correct frame is to the receiver.</summary>
+internal enum FrameVerdict
+{
+    /// <summary>To be handed on.</summary>
+    New,
+
+    /// <summary>The peer missed our ACK and repeated itself: acknowledged, not handed on.</summary>
+    Duplicate,
+}
+
+/// <summary>
+/// Whose turn it is on a serial line: the frame in flight and the frame accepted last. Holds the rules of reference section 2.4 for a lost ACK:
+/// (a) a response to the command in flight, or a new command after the response in flight, is the missing ACK;
+/// (b) a frame identical to the last accepted one within T2 + 1 s is its repetition, unless the peer acknowledged something of ours in between: then the peer
+/// had gone on and means it (a terminal repeats the same 04 FF, and the same 04 0F after 84 9C).
+/// All members are guarded by one lock.
+/// </summary>
+internal sealed class SerialTurn(ZvtTimers timers, TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private TaskCompletionSource<LineAnswer>? _waiting;
+    private Apdu? _inFlight;
+    private byte[]? _lastSent;
+    private byte[]? _lastAccepted;
+    private long _lastAcceptedAt;
+    private bool _sentSinceAccepted;
+    private bool _acknowledgedSinceAccepted;
+    private bool _closed;
+
+    /// <summary>A transmission begins; the task tells what the line answers.</summary>
+    public Task<LineAnswer> BeginTransmission(Apdu apdu, byte[] frame)
+    {
+        lock (_lock)
+        {
+            _inFlight = apdu;
+            _lastSent = frame;
+            _sentSinceAccepted = true;
+            _waiting = new TaskCompletionSource<LineAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (_closed)
+            {
+                _waiting.SetResult(LineAnswer.Closed);
+            }
+
+            return _waiting.Task;
+        }
+    }
+
+    /// <summary>The sender stopped waiting.</summary>
+    public void EndSend()
+    {
+        lock (_lock)
+        {
+            _inFlight = null;
+            _waiting = null;
+        }
+    }
+
+    public void OnAck()
+    {
+        lock (_lock)
+        {
+            // Also without a sender: the answer that was repeated for a duplicate gets its ACK here.
+            _acknowledgedSinceAccepted |= _sentSinceAccepted;
+            _waiting?.TrySetResult(LineAnswer.Acknowledged);
+        }
+    }
+
+    public void OnNak()
+    {
+        lock (_lock)
+        {
+            _waiting?.TrySetResult(LineAnswer.Refused);
+        }
+    }
+
+    /// <summary>Judges a correct frame.</summary>
+    /// <param name="frame">APDU bytes.</param>
+    /// <param name="lostAnswer">With a duplicate whose answer was given up: the frame to send once more.</param>
+    public FrameVerdict OnFrame(byte[] frame, out byte[]? lostAnswer)
+    {
+        lostAnswer = null;
+        lock (_lock)
+        {
+            var response = frame.Length > 0 && frame[0] is 0x80 or 0x84;
+            var answersCommand = _inFlight is { IsResponse: false } && response;
+            if (!answersCommand && IsRepetitionLocked(frame))
+            {
+                _lastAcceptedAt = time.GetTimestamp();
+                if (_waiting is not null)
+                {
+                    _waiting.TrySetResult(LineAnswer.Repeat);
+                }
+                else if (_sentSinceAccepted)
+                {
+                    lostAnswer = _lastSent;
+                }
+
+                return FrameVerdict.Duplicate;
+            }
+
+            if (answersCommand || (_inFlight is { IsResponse: true } && !response))
+            {
+                _waiting?.TrySetResult(LineAnswer.Acknowledged);
+            }
+
+            _lastAccepted = frame;
+            _lastAcceptedAt = time.GetTimestamp();
+            _sentSinceAccepted = false;
+            _acknowledgedSinceAccepted = false;
+            return FrameVerdict.New;
+        }
+    }
+
+    /// <summary>The line ended.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _closed = true;
+            _waiting?.TrySetResult(LineAnswer.Closed);
+        }
+    }
+
+    private bool IsRepetitionLocked(byte[] frame) =>
+        _lastAccepted is not null
+        && !_acknowledgedSinceAccepted
+        && frame.AsSpan().SequenceEqual(_lastAccepted)
+        && time.GetElapsedTime(_lastAcceptedAt) <= timers.DuplicateWindow;
+}
