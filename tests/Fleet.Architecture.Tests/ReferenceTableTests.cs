@@ -43,12 +43,12 @@ internal sealed class ReferenceTableTests
         Assert.That(Repository.ReferencesOf(project).Intersect(tests), Is.Empty);
     }
 
-    [TestCaseSource(nameof(ProductProjects))]
+    // Generated stubs are held by the tests of the server and the command line that use them.
+    private static IEnumerable<string> HandWrittenProjects => ProductProjects.Except(["Fleet.OperatorApi"], StringComparer.Ordinal);
+
+    [TestCaseSource(nameof(HandWrittenProjects))]
     public void Product_project_has_a_test_project(string project)
     {
-        // Generated stubs are held by the tests of the server and the command line that use them.
-        Assume.That(project, Is.Not.EqualTo("Fleet.OperatorApi"));
-
         Assert.That(Repository.Projects, Does.ContainKey(project + ".Tests"));
     }
 
