@@ -22,7 +22,7 @@ public sealed class MqttBackoff(TimeSpan initial, TimeSpan maximum, Func<double>
     {
         get
         {
-            var bound = initial * Math.Pow(2, Math.Min(_failures, 32));
+            var bound = initial * Math.Pow(2, Math.Min(_failures, 20));
             return bound < maximum ? bound : maximum;
         }
     }
