@@ -15,6 +15,12 @@ public enum JournalFault
     /// <summary>A stored record does not read back as it was written.</summary>
     Damaged,
 
+    /// <summary>The entries that were asked for have left the disk: acknowledged, and older than the retention.</summary>
+    Gone,
+
+    /// <summary>A write that the journal never takes: empty, an entry without body, too large, or a key that is none.</summary>
+    Invalid,
+
     /// <summary>The journal is closed.</summary>
     Closed,
 }

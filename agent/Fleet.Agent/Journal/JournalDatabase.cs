@@ -1,0 +1,101 @@
+using Microsoft.Data.Sqlite;
+
+namespace Fleet.Agent.Journal;
+
+/// <summary>Opens SQLite files the one way this journal trusts: WAL with an fsync at every commit.</summary>
+internal static class JournalDatabase
+{
+    private const string Schema = """
+        CREATE TABLE fact(name TEXT PRIMARY KEY, value BLOB NOT NULL);
+        CREATE TABLE entry(sequence INTEGER PRIMARY KEY, record BLOB NOT NULL);
+        CREATE TABLE checkpoint(sequence INTEGER PRIMARY KEY, hash BLOB NOT NULL, wall_micros INTEGER NOT NULL);
+        CREATE TABLE state(key TEXT PRIMARY KEY, record BLOB NOT NULL);
+        """;
+
+    // Own constants: SQLite's primary result codes.
+    private const int LogicError = 1;
+    private const int Corrupt = 11;
+    private const int Full = 13;
+    private const int NotADatabase = 26;
+    private const int CannotOpen = 14;
+
+    static JournalDatabase() => SQLitePCL.Batteries_V2.Init();
+
+    public static SqliteConnection Create(string path)
+    {
+        var connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
+        Execute(connection, "PRAGMA auto_vacuum=INCREMENTAL;");
+        Configure(connection);
+        Execute(connection, Schema);
+        return connection;
+    }
+
+    public static SqliteConnection OpenWriter(string path)
+    {
+        var connection = Connect(path, SqliteOpenMode.ReadWrite);
+        Configure(connection);
+        return connection;
+    }
+
+    public static SqliteConnection OpenReader(string path)
+    {
+        var connection = Connect(path, SqliteOpenMode.ReadWrite);
+        Execute(connection, "PRAGMA query_only=ON; PRAGMA mmap_size=0;");
+        return connection;
+    }
+
+    /// <summary>Opens a file that was set aside without changing it.</summary>
+    public static SqliteConnection OpenSetAside(string path) => Connect(path, SqliteOpenMode.ReadOnly);
+
+    // The statements are constants that fit the schema: a logic error means that the schema is not what was written.
+    public static bool IsDamage(SqliteException error) => error.SqliteErrorCode is LogicError or Corrupt or NotADatabase;
+
+    public static bool IsFull(SqliteException error) => error.SqliteErrorCode is Full;
+
+    public static bool IsCannotOpen(SqliteException error) => error.SqliteErrorCode is CannotOpen;
+
+    public static SqliteCommand Prepare(SqliteConnection connection, string sql, params ReadOnlySpan<string> parameters)
+    {
+        var command = connection.CreateCommand();
+#pragma warning disable CA2100 // Only constants of this room come here.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        foreach (var name in parameters)
+        {
+            command.Parameters.Add(new SqliteParameter { ParameterName = name });
+        }
+
+        command.Prepare();
+        return command;
+    }
+
+    public static void Execute(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // Only constants of this room come here.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+
+    private static SqliteConnection Connect(string path, SqliteOpenMode mode)
+    {
+        var text = new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = 5 };
+        var connection = new SqliteConnection(text.ToString());
+        try
+        {
+            connection.Open();
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private static void Configure(SqliteConnection connection)
+    {
+        Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF;");
+    }
+}

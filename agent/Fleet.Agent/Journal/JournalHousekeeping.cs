@@ -1,0 +1,121 @@
+using System.Text;
+using Fleet.Contracts.Link.V1;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace Fleet.Agent.Journal;
+
+/// <summary>
+/// What the writing loop does beside writing: remembers acknowledgements and writes them with the next commit, deletes what may
+/// go, watches the space, and writes salvaged entries again. Owned by the loop.
+/// </summary>
+internal sealed class JournalHousekeeping(JournalOptions options, JournalFolder folder, JournalStamper stamper, ILogger logger)
+{
+    // Bounds of one round, so that no payment waits behind it for long.
+    private const ulong DeletedPerRound = 8 * JournalFile.CheckpointEvery;
+    private const int VacuumPagesPerRound = 512;
+    private const int SalvageRangesPerRound = 32;
+
+    private readonly HighWaterMark _mark = new(new JournalPaths(options.DataDirectory).HighWaterMark);
+    private Salvage? _salvage;
+    private int _salvaged;
+
+    public SpaceGuard Space { get; } = new(options, new JournalPaths(options.DataDirectory).Reserve);
+
+    /// <summary>Newest acknowledgement, which may not be written yet.</summary>
+    public ulong AcknowledgedThrough { get; private set; }
+
+    public void Opened(JournalFile file)
+    {
+        AcknowledgedThrough = file.AcknowledgedThrough;
+        _salvage = folder.PendingSalvage();
+        Space.TryKeepReserve();
+        Space.Measure();
+    }
+
+    /// <summary>False when it is not news.</summary>
+    public bool Acknowledge(ulong through)
+    {
+        var isNews = through > AcknowledgedThrough;
+        AcknowledgedThrough = Math.Max(through, AcknowledgedThrough);
+        return isNews;
+    }
+
+    /// <summary>Adds the acknowledgement to the transaction that is running.</summary>
+    public void PutAcknowledged(JournalFile file)
+    {
+        if (AcknowledgedThrough > file.AcknowledgedThrough)
+        {
+            file.PutAcknowledged(AcknowledgedThrough);
+        }
+    }
+
+    /// <exception cref="SqliteException">A transaction failed; the next round tries again.</exception>
+    public void Run(JournalFile file)
+    {
+        Space.Measure();
+        Space.TryKeepReserve();
+        WriteAcknowledged(file);
+        SalvageSome(file);
+
+        // Short of space, an acknowledged entry is worth less than the next payment.
+        var cutoff = Space.IsShort ? long.MaxValue : stamper.WallMicros() - (options.Retention.Ticks / TimeSpan.TicksPerMicrosecond);
+        file.DeleteAcknowledged(file.AcknowledgedThrough, cutoff, DeletedPerRound);
+        file.GiveBackSpace(VacuumPagesPerRound);
+    }
+
+    private void WriteAcknowledged(JournalFile file)
+    {
+        if (AcknowledgedThrough == file.AcknowledgedThrough)
+        {
+            return;
+        }
+
+        file.Begin();
+        PutAcknowledged(file);
+        file.Commit();
+        _mark.Write(file.Epoch, AcknowledgedThrough);
+    }
+
+    private void SalvageSome(JournalFile file)
+    {
+        if (_salvage is null)
+        {
+            return;
+        }
+
+        using var setAside = folder.OpenSetAside(_salvage);
+        for (var i = 0; i < SalvageRangesPerRound && _salvage is not null; i++)
+        {
+            SalvageRange(file, setAside, _salvage);
+        }
+    }
+
+    private void SalvageRange(JournalFile file, SetAsideJournal setAside, Salvage salvage)
+    {
+        var entries = setAside.ReadEntries(salvage.After, out var through);
+        file.Begin();
+        foreach (var entry in entries.Where(static e => IsWorthSending(e)))
+        {
+            // The moment it happened stays in the stamp; only the place in the chain is new.
+            file.Insert(entry, entry.Stamp ?? stamper.Now());
+            _salvaged++;
+        }
+
+        _salvage = through < salvage.Last ? salvage with { After = through } : null;
+        if (_salvage is null)
+        {
+            file.RemoveFact(JournalFile.SalvageFact);
+            JournalLog.Salvaged(logger, salvage.SetAside, _salvaged);
+        }
+        else
+        {
+            file.PutFact(JournalFile.SalvageFact, Encoding.UTF8.GetBytes(_salvage.ToString()));
+        }
+
+        file.Commit();
+    }
+
+    private static bool IsWorthSending(JournalEntry entry) =>
+        entry.BodyCase is not (JournalEntry.BodyOneofCase.None or JournalEntry.BodyOneofCase.EpochStarted or JournalEntry.BodyOneofCase.Health);
+}

@@ -1,0 +1,172 @@
+using System.Runtime.CompilerServices;
+using Fleet.Contracts.Link.V1;
+using Microsoft.Extensions.Logging;
+
+namespace Fleet.Agent.Journal;
+
+/// <summary>The journal on SQLite: WAL, an fsync at every commit, one writing loop that commits for all who wait.</summary>
+public sealed class SqliteJournal : ITransactionJournal, IAsyncDisposable
+{
+    private readonly RecordSeal _seal;
+    private readonly FileStream _lock;
+    private readonly ReaderSlot _reader = new();
+    private readonly JournalWriter _writer;
+
+    private SqliteJournal(RecordSeal seal, FileStream fileLock, JournalOptions options, TimeProvider clock, ICrashPoints crashPoints, ILogger logger)
+    {
+        _seal = seal;
+        _lock = fileLock;
+        _writer = new JournalWriter(options, new JournalFolder(options, seal, clock, logger), clock, crashPoints, _reader, logger);
+    }
+
+    /// <inheritdoc/>
+    public JournalPosition Position => _writer.Board.Position;
+
+    /// <inheritdoc/>
+    public JournalCondition Condition => _writer.Condition;
+
+    /// <summary>Opens the journal of a data directory, or makes the first one there. A damaged one is set aside and followed by a new one.</summary>
+    /// <exception cref="JournalFaultException">The directory cannot be used, or another agent uses it.</exception>
+    public static SqliteJournal Open(JournalOptions options, TimeProvider clock, ICrashPoints crashPoints, ILogger<SqliteJournal> logger)
+    {
+        var fileLock = TakeLock(options.DataDirectory);
+        var seal = new RecordSeal(options.EncryptionKey);
+        try
+        {
+            return new SqliteJournal(seal, fileLock, options, clock, crashPoints, logger);
+        }
+        catch (Exception error)
+        {
+            fileLock.Dispose();
+            seal.Dispose();
+            throw error as JournalFaultException
+                ?? new JournalFaultException(JournalFault.CommitFailed, $"The journal in {options.DataDirectory} cannot be opened: {error.Message}", error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<JournalReceipt> AppendAsync(JournalWrite write, CancellationToken cancellationToken)
+    {
+        Check(write);
+        var request = new AppendRequest(write);
+        await _writer.SendAsync(request, cancellationToken);
+        using var registration = cancellationToken.UnsafeRegister(static (r, token) => ((AppendRequest)r!).Cancel(token), request);
+        return await request.Done;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<byte[]?> ReadStateAsync(string key, CancellationToken cancellationToken) =>
+        ReadAsync((reader, _) => reader.ReadState(key), cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<KeyValuePair<string, byte[]>> ReadStatesAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var state in await ReadAsync((reader, _) => reader.ReadStates(prefix), cancellationToken))
+        {
+            yield return state;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<JournalRun> ReadAsync(ulong afterSequence, int maxEntries, int maxBytes, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxEntries, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxBytes, 1);
+        return ReadAsync((reader, epoch) => reader.Read(epoch, afterSequence, maxEntries, maxBytes), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask AcknowledgeAsync(Guid epoch, ulong through, CancellationToken cancellationToken) =>
+        _writer.SendAsync(new AcknowledgeRequest(epoch, through), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task WaitForEntriesAsync(Guid epoch, ulong sequence, CancellationToken cancellationToken) =>
+        _writer.Board.WaitAsync(p => p.Epoch != epoch || p.LastSequence > sequence, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<bool> WaitForAcknowledgementAsync(Guid epoch, ulong sequence, CancellationToken cancellationToken)
+    {
+        var position = await _writer.Board.WaitAsync(p => p.Epoch != epoch || p.AcknowledgedThrough >= sequence, cancellationToken);
+        return position.Epoch == epoch;
+    }
+
+    /// <summary>Finishes what waits and closes the file.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _writer.DisposeAsync();
+        _reader.Dispose();
+        _seal.Dispose();
+        await _lock.DisposeAsync();
+    }
+
+    private async ValueTask<T> ReadAsync<T>(Func<JournalReader, Guid, T> read, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var epoch = Position.Epoch;
+        try
+        {
+            return _reader.Read(read);
+        }
+        catch (JournalDamageException damage)
+        {
+            await _writer.SendAsync(new DamageRequest(epoch, damage.Message), cancellationToken);
+            throw new JournalFaultException(JournalFault.Damaged, $"The journal is damaged: {damage.Message}.", damage);
+        }
+    }
+
+    private static void Check(JournalWrite write)
+    {
+        if (write.Bodies.Count == 0 && write.State.Count == 0)
+        {
+            throw new JournalFaultException(JournalFault.Invalid, "The write is empty.");
+        }
+
+        foreach (var body in write.Bodies)
+        {
+            if (body.BodyCase == JournalEntry.BodyOneofCase.None)
+            {
+                throw new JournalFaultException(JournalFault.Invalid, "The entry has no body.");
+            }
+
+            if (body.CalculateSize() > JournalOptions.MaximumEntryBytes)
+            {
+                throw new JournalFaultException(JournalFault.Invalid, $"The {body.BodyCase} entry has more than {JournalOptions.MaximumEntryBytes} bytes.");
+            }
+        }
+
+        foreach (var change in write.State)
+        {
+            if (change.Key is not { Length: > 0 and <= JournalOptions.MaximumKeyLength })
+            {
+                throw new JournalFaultException(JournalFault.Invalid, $"A state key has 1 to {JournalOptions.MaximumKeyLength} characters, not {change.Key?.Length ?? 0}.");
+            }
+
+            if (change.Value is { Length: > JournalOptions.MaximumStateBytes })
+            {
+                throw new JournalFaultException(JournalFault.Invalid, $"The state '{change.Key}' has more than {JournalOptions.MaximumStateBytes} bytes.");
+            }
+        }
+    }
+
+    private static FileStream TakeLock(string dataDirectory)
+    {
+        try
+        {
+            if (OperatingSystem.IsWindows())
+            {
+                Directory.CreateDirectory(dataDirectory);
+            }
+            else
+            {
+                Directory.CreateDirectory(dataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            }
+
+            return new FileStream(new JournalPaths(dataDirectory).Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new JournalFaultException(
+                JournalFault.Closed, $"The data directory {dataDirectory} cannot be used, or another agent uses it: {error.Message}", error);
+        }
+    }
+}
