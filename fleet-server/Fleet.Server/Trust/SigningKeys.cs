@@ -1,0 +1,58 @@
+using System.Security.Cryptography;
+using Fleet.Contracts;
+using Fleet.Contracts.Link.V1;
+using Google.Protobuf;
+
+namespace Fleet.Server.Trust;
+
+/// <summary>The server's signing keys: one for what agents obey, one for closing proofs. Owns both.</summary>
+public sealed class SigningKeys(ECDsa commandKey, ECDsa proofKey) : IDisposable
+{
+    // One key object is not made for concurrent use; signing takes well under a millisecond.
+    private readonly Lock _commandLock = new();
+    private readonly Lock _proofLock = new();
+
+    /// <summary>SubjectPublicKeyInfo in DER of the key that closing proofs are signed with.</summary>
+    public byte[] ProofPublicKey { get; } = proofKey.ExportSubjectPublicKeyInfo();
+
+    /// <summary>Keys that an agent pins at enrolment.</summary>
+    public TrustBundle Bundle { get; } = new()
+    {
+        Version = 1,
+        Keys =
+        {
+            Trusted(commandKey, TrustedKey.Types.Role.Command),
+            Trusted(proofKey, TrustedKey.Types.Role.Proof),
+        },
+    };
+
+    /// <summary>Signs what an agent obeys or what a person keeps, with the key of that purpose.</summary>
+    public SignedEnvelope Sign(SigningDomain domain, IMessage payload)
+    {
+        if (domain == SigningDomain.Proof)
+        {
+            lock (_proofLock)
+            {
+                return Signing.Sign(domain, payload, proofKey);
+            }
+        }
+
+        lock (_commandLock)
+        {
+            return Signing.Sign(domain, payload, commandKey);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        commandKey.Dispose();
+        proofKey.Dispose();
+    }
+
+    private static TrustedKey Trusted(ECDsa key, TrustedKey.Types.Role role)
+    {
+        var publicKey = key.ExportSubjectPublicKeyInfo();
+        return new TrustedKey { KeyId = Signing.KeyId(publicKey), PublicKey = ByteString.CopyFrom(publicKey), Roles = { role } };
+    }
+}
