@@ -1,1 +1,3 @@
-Console.WriteLine("fleet-server " + typeof(Program).Assembly.GetName().Version?.ToString(3));
+using Fleet.Server.Hosting;
+
+return await CommandLine.RunAsync(args, CancellationToken.None);

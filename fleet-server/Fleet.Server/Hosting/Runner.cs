@@ -1,0 +1,46 @@
+using Fleet.Server.Trust;
+
+namespace Fleet.Server.Hosting;
+
+/// <summary>One run of the server as a process: settings, start, guide, ready line, stop.</summary>
+public static class Runner
+{
+    /// <summary>Serves until told to stop. Exit code as in <see cref="CommandLine"/>.</summary>
+    public static async Task<int> RunAsync(string dataPath, string? configFile, string[] assignments, CancellationToken cancellationToken)
+    {
+        var faults = new List<SettingFault>();
+        var configuration = SettingSources.Open(configFile, assignments, faults);
+        var settings = configuration is null ? null : ServerSettings.Read(configuration, out var read) ?? Note(read, faults);
+        if (settings is null || faults.Count > 0)
+        {
+            await Console.Error.WriteLineAsync($"fleet-server: {faults.Count} fault{(faults.Count == 1 ? "" : "s")} in the settings:");
+            foreach (var fault in faults)
+            {
+                await Console.Error.WriteLineAsync($"  {fault}");
+            }
+
+            return CommandLine.UsageExitCode;
+        }
+
+        try
+        {
+            await using var server = await FleetServer.StartAsync(settings, dataPath, TimeProvider.System, cancellationToken);
+            await Console.Out.WriteLineAsync(StartGuide.Text(server.Data, server.StartKind, server.Endpoints));
+            await Console.Out.WriteLineAsync(StartGuide.ReadyLine(server.Endpoints));
+            await Console.Out.FlushAsync(cancellationToken);
+            await server.WaitForStopAsync(cancellationToken);
+            return 0;
+        }
+        catch (Exception e) when (e is StartRefusedException or IOException)
+        {
+            await Console.Error.WriteLineAsync($"fleet-server: {e.Message}");
+            return 1;
+        }
+    }
+
+    private static ServerSettings? Note(IReadOnlyList<SettingFault> read, List<SettingFault> faults)
+    {
+        faults.AddRange(read);
+        return null;
+    }
+}
