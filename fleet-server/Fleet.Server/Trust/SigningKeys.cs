@@ -1,12 +1,13 @@
 using System.Security.Cryptography;
 using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
+using Fleet.Server.Domain.Commands;
 using Google.Protobuf;
 
 namespace Fleet.Server.Trust;
 
 /// <summary>The server's signing keys: one for what agents obey, one for closing proofs. Owns both.</summary>
-public sealed class SigningKeys(ECDsa commandKey, ECDsa proofKey) : IDisposable
+public sealed class SigningKeys(ECDsa commandKey, ECDsa proofKey) : ICommandSigner, IDisposable
 {
     // One key object is not made for concurrent use; signing takes well under a millisecond.
     private readonly Lock _commandLock = new();
@@ -26,20 +27,20 @@ public sealed class SigningKeys(ECDsa commandKey, ECDsa proofKey) : IDisposable
         },
     };
 
-    /// <summary>Signs what an agent obeys or what a person keeps, with the key of that purpose.</summary>
-    public SignedEnvelope Sign(SigningDomain domain, IMessage payload)
+    /// <inheritdoc/>
+    public SignedEnvelope Sign(SigningDomain domain, IMessage message)
     {
         if (domain == SigningDomain.Proof)
         {
             lock (_proofLock)
             {
-                return Signing.Sign(domain, payload, proofKey);
+                return Signing.Sign(domain, message, proofKey);
             }
         }
 
         lock (_commandLock)
         {
-            return Signing.Sign(domain, payload, commandKey);
+            return Signing.Sign(domain, message, commandKey);
         }
     }
 
