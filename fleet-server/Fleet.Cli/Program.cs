@@ -1,1 +1,9 @@
-Console.WriteLine("posctl " + typeof(Program).Assembly.GetName().Version?.ToString(3));
+using Fleet.Cli.Hosting;
+
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, e) =>
+{
+    e.Cancel = true;
+    stop.Cancel();
+};
+return await Posctl.RunAsync(args, Surroundings.OfProcess(), stop.Token);

@@ -57,7 +57,9 @@ public static class RefusalStatus
         },
         RefusalKind.NotFound or RefusalKind.AlreadyExists or RefusalKind.Aborted => new ResourceInfo
         {
-            ResourceType = TypeOf(refusal.Subject), ResourceName = refusal.Subject, Description = refusal.Text,
+            ResourceType = TypeOf(refusal.Subject),
+            ResourceName = refusal.Subject,
+            Description = refusal.Text,
         },
         _ => throw new ArgumentOutOfRangeException(nameof(refusal), refusal.Kind, "no such refusal"),
     };

@@ -7,11 +7,17 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 namespace Fleet.Server.Hosting;
 
 /// <summary>Opens the doors on Kestrel and knows afterwards where they are.</summary>
-public sealed class Doors(ServerSettings settings, FleetTrust trust, TimeProvider time)
+public sealed class Doors(ServerSettings settings, FleetTrust trust, TimeProvider time) : IAgentsDoor
 {
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<string, ListenOptions> _listeners = new(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public Uri Agents => Reach("agents", "mqtts");
+
+    /// <inheritdoc/>
+    public Uri Enrollment => Reach("enrollment", Uri.UriSchemeHttps);
 
     /// <summary>Configures the listeners; <paramref name="serveAgents"/> puts the gateway behind the agents' door.</summary>
     public void Configure(KestrelServerOptions kestrel, Action<ListenOptions> serveAgents)
@@ -51,8 +57,8 @@ public sealed class Doors(ServerSettings settings, FleetTrust trust, TimeProvide
     public Endpoints Opened(DataDirectory data) => new(
         Reach("operators", Uri.UriSchemeHttps),
         _listeners.TryGetValue("plaintext", out var plaintext) ? new UriBuilder(Uri.UriSchemeHttp, "127.0.0.1", plaintext.IPEndPoint!.Port).Uri : null,
-        Reach("agents", "mqtts"),
-        Reach("enrollment", Uri.UriSchemeHttps),
+        Agents,
+        Enrollment,
         data.CaCertificate,
         data.OperatorToken,
         Environment.ProcessId);

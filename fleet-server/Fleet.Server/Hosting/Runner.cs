@@ -10,7 +10,8 @@ public static class Runner
     {
         var faults = new List<SettingFault>();
         var configuration = SettingSources.Open(configFile, assignments, faults);
-        var settings = configuration is null ? null : ServerSettings.Read(configuration, out var read) ?? Note(read, faults);
+        var settings = ServerSettings.Read(configuration, out var read);
+        faults.AddRange(read);
         if (settings is null || faults.Count > 0)
         {
             await Console.Error.WriteLineAsync($"fleet-server: {faults.Count} fault{(faults.Count == 1 ? "" : "s")} in the settings:");
@@ -36,11 +37,5 @@ public static class Runner
             await Console.Error.WriteLineAsync($"fleet-server: {e.Message}");
             return 1;
         }
-    }
-
-    private static ServerSettings? Note(IReadOnlyList<SettingFault> read, List<SettingFault> faults)
-    {
-        faults.AddRange(read);
-        return null;
     }
 }

@@ -7,27 +7,14 @@ public static class SettingSources
 {
     private const string EnvironmentPrefix = "FLEET_SERVER_";
 
-    /// <summary>Opens the sources; what cannot be read is added to <paramref name="faults"/> and null comes back.</summary>
-    public static IConfiguration? Open(string? file, IReadOnlyList<string> assignments, List<SettingFault> faults)
+    /// <summary>Opens the sources. What cannot be read is added to <paramref name="faults"/> and left out, so that the rest is checked too.</summary>
+    public static IConfiguration Open(string? file, IReadOnlyList<string> assignments, List<SettingFault> faults)
     {
         var builder = new ConfigurationBuilder();
         AddFile(builder, file, faults);
         builder.AddEnvironmentVariables(EnvironmentPrefix);
         builder.AddInMemoryCollection(Split(assignments, faults));
-        if (faults.Count > 0)
-        {
-            return null;
-        }
-
-        try
-        {
-            return builder.Build();
-        }
-        catch (InvalidDataException e)
-        {
-            faults.Add(new SettingFault("--config", $"{file}: {(e.InnerException as JsonException ?? e.InnerException ?? e).Message}"));
-            return null;
-        }
+        return builder.Build();
     }
 
     private static void AddFile(ConfigurationBuilder builder, string? file, List<SettingFault> faults)
@@ -38,13 +25,19 @@ public static class SettingSources
         }
 
         var path = Path.GetFullPath(file);
-        if (File.Exists(path))
-        {
-            builder.AddJsonFile(path, optional: false, reloadOnChange: false);
-        }
-        else
+        if (!File.Exists(path))
         {
             faults.Add(new SettingFault("--config", $"there is no file {path}"));
+            return;
+        }
+
+        try
+        {
+            builder.AddConfiguration(new ConfigurationBuilder().AddJsonFile(path, optional: false, reloadOnChange: false).Build());
+        }
+        catch (InvalidDataException e)
+        {
+            faults.Add(new SettingFault("--config", $"{file}: {(e.InnerException as JsonException ?? e.InnerException ?? e).Message}"));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Fleet.Contracts;
 using Fleet.Server.Trust;
 using Fleet.Testing;
@@ -50,6 +51,8 @@ internal sealed class FleetTrustTests
     }
 
     [Test]
+    [Platform(Exclude = "Win")]
+    [UnsupportedOSPlatform("windows")]
     public void Secrets_are_for_their_owner_only()
     {
         using var trust = Open(out var data);

@@ -1,0 +1,57 @@
+using Fleet.Server.Trust;
+
+namespace Fleet.Server.Hosting;
+
+/// <summary>The rooms of the server, put together.</summary>
+public static class Composition
+{
+    /// <summary>Builds the host; nothing is open yet.</summary>
+    public static WebApplication Build(ServerSettings settings, DataDirectory data, FleetTrust trust, Doors doors, TimeProvider time)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services
+            .AddGround(settings, data, time)
+            .AddTrust(settings, trust, doors);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => doors.Configure(kestrel, static _ => { }));
+
+        var app = builder.Build();
+        app.UseRouting();
+        app.UseDoors();
+        foreach (var route in app.MapEnrollment())
+        {
+            route.WithMetadata(new ServedAt(Door.Enrollment));
+        }
+
+        return app;
+    }
+
+    /// <summary>Opens the database and brings it to this version.</summary>
+    public static Task OpenStorageAsync(IServiceProvider services, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static IServiceCollection AddGround(this IServiceCollection services, ServerSettings settings, DataDirectory data, TimeProvider time)
+    {
+        services.AddRoutingCore();
+        services.AddLogging(logging => logging
+            .SetMinimumLevel(settings.LogLevel)
+            .AddFilter("Microsoft", settings.LogLevel > LogLevel.Warning ? settings.LogLevel : LogLevel.Warning)
+            .AddSimpleConsole(static console =>
+            {
+                console.SingleLine = true;
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            }));
+
+        // Standard output belongs to the guide and the ready line.
+        services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        return services.AddSingleton(time).AddSingleton(settings).AddSingleton(data);
+    }
+
+    private static IServiceCollection AddTrust(this IServiceCollection services, ServerSettings settings, FleetTrust trust, IAgentsDoor door) =>
+        services
+            .AddSingleton(trust)
+            .AddSingleton(door)
+            .AddSingleton<Domain.Commands.ICommandSigner>(trust.Keys)
+            .AddSingleton(p => ActivatorUtilities.CreateInstance<EnrollmentDesk>(p, settings.DeviceCertificateLifetime));
+}
