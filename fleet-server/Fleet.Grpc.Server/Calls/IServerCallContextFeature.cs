@@ -1,0 +1,10 @@
+using Grpc.Core;
+
+namespace Grpc.AspNetCore.Server;
+
+/// <summary>The gRPC call of an HTTP request.</summary>
+public interface IServerCallContextFeature
+{
+    /// <summary>The call.</summary>
+    ServerCallContext ServerCallContext { get; }
+}

@@ -1,0 +1,184 @@
+using System.Buffers.Text;
+using System.IO.Pipelines;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Core.Internal;
+
+namespace Grpc.AspNetCore.Server.Internal;
+
+/// <summary>The messages of a call: from the request body, to the response body.</summary>
+internal sealed partial class ServerCall : IBatchTarget
+{
+    private readonly PayloadContext _payload = new();
+    private MessageReader? _reader;
+
+    /// <summary>The responses of a stream, null as long as there are none.</summary>
+    public MessageOutput? Output { get; private set; }
+
+    private PipeReader? Input { get; set; }
+
+    private MessageReader Reader => _reader ??= OpenReader();
+
+    /// <summary>The one request of a call, read to the end of the body.</summary>
+    /// <exception cref="RpcException">Internal: no message, half a message, more than one.</exception>
+    public async ValueTask<T> ReadSingleAsync<T>(Marshaller<T> marshaller)
+    {
+        var reader = Reader;
+        if (!await reader.MoveNextAsync(CancellationToken.None))
+        {
+            throw new RpcException(new Status(StatusCode.Internal, "The request has no message."));
+        }
+
+        var message = Deserialize(marshaller, reader);
+
+        // To its end, even if nothing follows: a server that answers before leaves the stream to be reset.
+        if (!reader.IsAtEnd && await reader.MoveNextAsync(CancellationToken.None))
+        {
+            throw new RpcException(new Status(StatusCode.Internal, "The request has more than one message."));
+        }
+
+        reader.Dispose();
+        return message;
+    }
+
+    /// <summary>The next request of a stream; null at its end.</summary>
+    public ValueTask<T?> ReadNextAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
+        where T : class
+    {
+        var reader = Reader;
+        var moved = reader.MoveNextAsync(cancellationToken);
+        if (!moved.IsCompletedSuccessfully)
+        {
+            return ReadLaterAsync(moved, reader, marshaller);
+        }
+
+        return new ValueTask<T?>(moved.GetAwaiter().GetResult() ? Deserialize(marshaller, reader) : null);
+    }
+
+    /// <summary>Puts the one response into the response body; it is sent with the outcome.</summary>
+    public void WriteSingle<T>(T message, Marshaller<T> marshaller)
+    {
+        lock (_lock)
+        {
+            if (_earlyEnd is not null)
+            {
+                return;
+            }
+
+            _isEnding = true;
+        }
+
+        Wire.AnnounceTrailers(this);
+        PrepareHeaders();
+        if (Wire.IsText)
+        {
+            using var buffer = new PooledBuffer();
+            Serialize(message, marshaller, buffer);
+            WriteText(buffer.Written);
+        }
+        else
+        {
+            Serialize(message, marshaller, Http.Response.BodyWriter);
+        }
+
+        HasWritten = true;
+    }
+
+    /// <summary>Sends one response of a stream.</summary>
+    public Task WriteStreamedAsync<T>(T message, Marshaller<T> marshaller, WriteOptions? options)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return (Output ?? OpenOutput()).WriteAsync(message, marshaller.ContextualSerializer, options ?? WriteOptionsCore);
+    }
+
+    /// <summary>Writes framed bytes and sends them.</summary>
+    public async ValueTask SendAsync(ReadOnlyMemory<byte> batch, CancellationToken cancellationToken)
+    {
+        var body = Http.Response.BodyWriter;
+        if (Wire.IsText)
+        {
+            WriteText(batch.Span);
+            Check(await body.FlushAsync(cancellationToken));
+        }
+        else
+        {
+            Check(await body.WriteAsync(batch, cancellationToken));
+        }
+    }
+
+    private async ValueTask<T?> ReadLaterAsync<T>(ValueTask<bool> moved, MessageReader reader, Marshaller<T> marshaller)
+        where T : class => await moved ? Deserialize(marshaller, reader) : null;
+
+    private T Deserialize<T>(Marshaller<T> marshaller, MessageReader reader)
+    {
+        try
+        {
+            return _payload.Read(marshaller, reader.Payload);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new RpcException(new Status(StatusCode.Internal, $"The request cannot be read: {e.Message}", e));
+        }
+    }
+
+    private void Serialize<T>(T message, Marshaller<T> marshaller, System.Buffers.IBufferWriter<byte> target)
+    {
+        var compress = WriteOptionsCore is null || !WriteOptionsCore.Flags.HasFlag(WriteFlags.NoCompress);
+        var serializer = new MessageSerializer(target, _settings.MaxSend, Wire.IsEnveloped)
+        {
+            Compression = ResponseProvider,
+            Level = _settings.ResponseLevel,
+        };
+
+        // Without envelopes the encoding is a header of the whole body, which says compressed already.
+        serializer.Write(message, marshaller.ContextualSerializer, compress || !Wire.IsEnveloped);
+        serializer.Release();
+    }
+
+    private MessageReader OpenReader()
+    {
+        Input = Wire.IsText ? PipeReader.Create(new Base64DecodingStream(Http.Request.Body)) : Http.Request.BodyReader;
+        return new MessageReader(Input, _settings.MaxReceive)
+        {
+            Compression = RequestProvider,
+            Enveloped = Wire.IsEnveloped,
+        };
+    }
+
+    private MessageOutput OpenOutput()
+    {
+        lock (_lock)
+        {
+            if (_earlyEnd is not null)
+            {
+                throw new RpcException(new Status(StatusCode.DeadlineExceeded, "The deadline passed."));
+            }
+
+            PrepareHeaders();
+            HasWritten = true;
+            Output = new MessageOutput(this, _settings.MaxSend, _cancellation?.Token ?? CancellationToken.None);
+            if (ResponseProvider is { } provider)
+            {
+                Output.UseCompression(provider, _settings.ResponseLevel);
+            }
+
+            return Output;
+        }
+    }
+
+    private void WriteText(ReadOnlySpan<byte> bytes)
+    {
+        var body = Http.Response.BodyWriter;
+        var span = body.GetSpan(Base64.GetMaxEncodedToUtf8Length(bytes.Length));
+        Base64.EncodeToUtf8(bytes, span, out _, out var written);
+        body.Advance(written);
+    }
+
+    private void Check(FlushResult result)
+    {
+        if (result.IsCanceled || result.IsCompleted || Http.RequestAborted.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("The client has gone.");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+
+namespace Grpc.AspNetCore.Server.Internal;
+
+/// <summary>Puts the methods of one service into the route table.</summary>
+internal sealed class EndpointMapping(IEndpointRouteBuilder builder, GrpcMarker marker)
+{
+    private readonly List<IEndpointConventionBuilder> _methods = [];
+
+    public IServiceProvider Services => builder.ServiceProvider;
+
+    public IReadOnlyList<IEndpointConventionBuilder> Methods => _methods;
+
+    public void MapMethod(IMethod method, RequestDelegate serve, IEnumerable<object> metadata)
+    {
+        var endpoint = builder.MapPost(method.FullName, serve);
+        endpoint.WithDisplayName($"gRPC - {method.FullName}");
+        foreach (var item in metadata)
+        {
+            endpoint.Add(b => b.Metadata.Add(item));
+        }
+
+        _methods.Add(endpoint);
+    }
+
+    /// <summary>Answers UNIMPLEMENTED where a service or a method is not known.</summary>
+    public void MapUnknown(string service)
+    {
+        if (marker.TryMapUnknownServices())
+        {
+            Map($"{{service}}/{{method:{RpcContentConstraint.Name}}}", "The service is not known.");
+        }
+
+        if (marker.TryMapUnknownMethods(service))
+        {
+            Map($"{service}/{{method:{RpcContentConstraint.Name}}}", "The method is not known.");
+        }
+    }
+
+    private void Map(string pattern, string detail)
+    {
+        var endpoint = builder.MapPost(RoutePatternFactory.Parse(pattern).RawText!, http => UnknownMethod.ServeAsync(http, detail));
+        endpoint.WithDisplayName($"gRPC - {detail}");
+        endpoint.Add(static b => ((RouteEndpointBuilder)b).Order = int.MaxValue);
+    }
+}

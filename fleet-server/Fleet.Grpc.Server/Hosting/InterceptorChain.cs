@@ -1,0 +1,99 @@
+using System.Diagnostics.CodeAnalysis;
+using Grpc.Core;
+
+namespace Grpc.AspNetCore.Server.Internal;
+
+/// <summary>
+/// Builds what serves a method: the interceptors in their order and, innermost, the service made for the call.
+/// Without interceptors nothing lies between the handler and the service.
+/// </summary>
+internal sealed class InterceptorChain<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TService>(
+    IReadOnlyList<InterceptorRegistration> interceptors, ServiceActivator<TService>? activator)
+    where TService : class
+{
+    public UnaryServerMethod<TRequest, TResponse> Unary<TRequest, TResponse>(
+        Func<TService, TRequest, ServerCallContext, Task<TResponse>> invoke)
+        where TRequest : class
+        where TResponse : class
+    {
+        UnaryServerMethod<TRequest, TResponse> chain = (request, context) => Serve(context, service => invoke(service, request, context));
+        foreach (var registration in interceptors.Reverse())
+        {
+            var next = chain;
+            chain = (request, context) => CallScope.InterceptAsync(
+                registration, context, interceptor => interceptor.UnaryServerHandler(request, context, next));
+        }
+
+        return chain;
+    }
+
+    public ClientStreamingServerMethod<TRequest, TResponse> ClientStreaming<TRequest, TResponse>(
+        Func<TService, IAsyncStreamReader<TRequest>, ServerCallContext, Task<TResponse>> invoke)
+        where TRequest : class
+        where TResponse : class
+    {
+        ClientStreamingServerMethod<TRequest, TResponse> chain = (requests, context) =>
+            Serve(context, service => invoke(service, requests, context));
+        foreach (var registration in interceptors.Reverse())
+        {
+            var next = chain;
+            chain = (requests, context) => CallScope.InterceptAsync(
+                registration, context, interceptor => interceptor.ClientStreamingServerHandler(requests, context, next));
+        }
+
+        return chain;
+    }
+
+    public ServerStreamingServerMethod<TRequest, TResponse> ServerStreaming<TRequest, TResponse>(
+        Func<TService, TRequest, IServerStreamWriter<TResponse>, ServerCallContext, Task> invoke)
+        where TRequest : class
+        where TResponse : class
+    {
+        ServerStreamingServerMethod<TRequest, TResponse> chain = (request, responses, context) =>
+            Serve(context, service => Void(invoke(service, request, responses, context)));
+        foreach (var registration in interceptors.Reverse())
+        {
+            var next = chain;
+            chain = (request, responses, context) => CallScope.InterceptAsync(
+                registration, context, interceptor => Void(interceptor.ServerStreamingServerHandler(request, responses, context, next)));
+        }
+
+        return chain;
+    }
+
+    public DuplexStreamingServerMethod<TRequest, TResponse> DuplexStreaming<TRequest, TResponse>(
+        Func<TService, IAsyncStreamReader<TRequest>, IServerStreamWriter<TResponse>, ServerCallContext, Task> invoke)
+        where TRequest : class
+        where TResponse : class
+    {
+        DuplexStreamingServerMethod<TRequest, TResponse> chain = (requests, responses, context) =>
+            Serve(context, service => Void(invoke(service, requests, responses, context)));
+        foreach (var registration in interceptors.Reverse())
+        {
+            var next = chain;
+            chain = (requests, responses, context) => CallScope.InterceptAsync(
+                registration, context, interceptor => Void(interceptor.DuplexStreamingServerHandler(requests, responses, context, next)));
+        }
+
+        return chain;
+    }
+
+    private static async Task<bool> Void(Task task)
+    {
+        await task;
+        return true;
+    }
+
+    private Task<T> Serve<T>(ServerCallContext context, Func<TService, Task<T>> invoke)
+    {
+        if (activator is null)
+        {
+            return invoke(null!);
+        }
+
+        var service = activator.Create(ServerCall.Of(context).Http.RequestServices, out var made);
+        return made && service is IAsyncDisposable or IDisposable
+            ? CallScope.DisposeAfterAsync(service, invoke)
+            : invoke(service);
+    }
+}

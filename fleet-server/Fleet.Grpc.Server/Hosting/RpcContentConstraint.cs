@@ -1,0 +1,13 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Grpc.AspNetCore.Server.Internal;
+
+/// <summary>Matches only requests that are calls by their content type, so that catch-all routes take nothing else.</summary>
+internal sealed class RpcContentConstraint : IRouteConstraint
+{
+    public const string Name = "rpcContent";
+
+    public bool Match(HttpContext? httpContext, IRouter? route, string routeKey, RouteValueDictionary values, RouteDirection routeDirection) =>
+        httpContext is not null && WireSelection.IsUnmistakable(httpContext.Request.ContentType);
+}

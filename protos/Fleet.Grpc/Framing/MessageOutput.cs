@@ -1,0 +1,270 @@
+using System.IO.Compression;
+using Grpc.Net.Compression;
+
+namespace Grpc.Core.Internal;
+
+/// <summary>Where batches of framed messages go: one write at a time, each sent when it returns.</summary>
+internal interface IBatchTarget
+{
+    ValueTask SendAsync(ReadOnlyMemory<byte> batch, CancellationToken cancellationToken);
+}
+
+/// <summary>
+/// The messages of a stream on their way out. Messages written while a batch is being sent travel together in the next one,
+/// so that a fast writer costs one flush per batch and not per message. A writer waits while <see cref="Room"/> bytes are waiting:
+/// at most two batches and one message of each call are in memory.
+/// </summary>
+internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
+{
+    /// <summary>Bytes that may wait before a writer has to.</summary>
+    public const int Room = 64 * 1024;
+
+    private readonly IBatchTarget _target;
+    private readonly CancellationToken _cancellationToken;
+    private readonly Lock _lock = new();
+
+    // All below are guarded by _lock, except that the sending loop alone touches _sending while _isSending.
+    private readonly MessageSerializer _serializer;
+    private readonly Gathering _waiting = new();
+    private PooledBuffer _sending = new();
+    private bool _isSending;
+    private bool _isClosed;
+    private Exception? _failure;
+    private TaskCompletionSource? _room;
+    private TaskCompletionSource? _drained;
+    private TaskCompletionSource? _quiet;
+
+    public MessageOutput(IBatchTarget target, int? maxSize, CancellationToken cancellationToken)
+    {
+        _target = target;
+        _cancellationToken = cancellationToken;
+        _serializer = new MessageSerializer(_waiting, maxSize);
+    }
+
+    /// <summary>Compresses messages from now on.</summary>
+    public void UseCompression(ICompressionProvider provider, CompressionLevel? level)
+    {
+        lock (_lock)
+        {
+            _serializer.Compression = provider;
+            _serializer.Level = level;
+        }
+    }
+
+    /// <summary>Appends a message; completes at once while there is room.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="serializer">How it becomes bytes.</param>
+    /// <param name="options">Of this message.</param>
+    /// <exception cref="InvalidOperationException">The last write has not completed, or the stream is closed.</exception>
+    public Task WriteAsync<T>(T message, Action<T, SerializationContext> serializer, WriteOptions? options)
+    {
+        var mayWait = options is not null && options.Flags.HasFlag(WriteFlags.BufferHint);
+        var compress = options is null || !options.Flags.HasFlag(WriteFlags.NoCompress);
+        Task result = Task.CompletedTask;
+        var start = false;
+        lock (_lock)
+        {
+            if (_failure is not null || _isClosed || _room is not null)
+            {
+                return Task.FromException(RefusalLocked());
+            }
+
+            _serializer.Write(message, serializer, compress);
+            if (_waiting.Count >= Room)
+            {
+                _room = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                result = _room.Task;
+            }
+
+            if (!_isSending && (!mayWait || _room is not null))
+            {
+                _isSending = true;
+                start = true;
+            }
+        }
+
+        if (start)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+        }
+
+        return result;
+    }
+
+    /// <summary>Lets no further message in and completes when everything before it was sent.</summary>
+    public Task CloseAsync()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+            if (_failure is not null)
+            {
+                return Task.FromException(_failure);
+            }
+
+            if (_isSending)
+            {
+                _drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                return _drained.Task;
+            }
+
+            if (_waiting.Count == 0)
+            {
+                return Task.CompletedTask;
+            }
+
+            _isSending = true;
+            _drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        var drained = _drained.Task;
+        Execute();
+        return drained;
+    }
+
+    /// <summary>Refuses every further write with <paramref name="failure"/> and forgets what waits.</summary>
+    public void Abort(Exception failure)
+    {
+        TaskCompletionSource? room;
+        TaskCompletionSource? drained;
+        lock (_lock)
+        {
+            if (_failure is not null)
+            {
+                return;
+            }
+
+            _failure = failure;
+            room = _room;
+            drained = _drained;
+            _room = null;
+            _waiting.Buffer.Clear();
+        }
+
+        Fail(room, failure);
+        Fail(drained, failure);
+    }
+
+    /// <summary>Completes when no batch is being sent; used after <see cref="Abort"/>.</summary>
+    public Task QuietAsync()
+    {
+        lock (_lock)
+        {
+            if (!_isSending)
+            {
+                return Task.CompletedTask;
+            }
+
+            _quiet ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _quiet.Task;
+        }
+    }
+
+    public void Execute() => _ = SendLoopAsync();
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+            _failure ??= new ObjectDisposedException(nameof(MessageOutput));
+            _serializer.Release();
+            _waiting.Buffer.Dispose();
+            if (!_isSending)
+            {
+                _sending.Dispose();
+            }
+        }
+    }
+
+    private static void Fail(TaskCompletionSource? source, Exception failure)
+    {
+        if (source is not null && source.TrySetException(failure))
+        {
+            // The writer may be gone; its failure is told by the call as well.
+            _ = source.Task.Exception;
+        }
+    }
+
+    // Its own failures end in Abort.
+    private async Task SendLoopAsync()
+    {
+        try
+        {
+            while (TakeBatch())
+            {
+                await _target.SendAsync(_sending.WrittenMemory, _cancellationToken);
+                _sending.Clear();
+            }
+        }
+        catch (Exception e)
+        {
+            Abort(e);
+            lock (_lock)
+            {
+                _isSending = false;
+                _sending.Dispose();
+                _quiet?.TrySetResult();
+            }
+        }
+    }
+
+    private bool TakeBatch()
+    {
+        TaskCompletionSource? room;
+        TaskCompletionSource? drained = null;
+        bool any;
+        lock (_lock)
+        {
+            any = _waiting.Count > 0 && _failure is null;
+            if (any)
+            {
+                (_sending, _waiting.Buffer) = (_waiting.Buffer, _sending);
+            }
+            else
+            {
+                _isSending = false;
+                drained = _drained;
+                if (_failure is not null)
+                {
+                    _sending.Dispose();
+                }
+
+                _quiet?.TrySetResult();
+            }
+
+            room = _room;
+            _room = null;
+        }
+
+        room?.TrySetResult();
+        drained?.TrySetResult();
+        return any;
+    }
+
+    private Exception RefusalLocked()
+    {
+        if (_failure is not null)
+        {
+            return _failure;
+        }
+
+        return new InvalidOperationException(_isClosed
+            ? "The stream is complete; no message can follow."
+            : "The last write has not completed: write one message at a time.");
+    }
+
+    // The serializer keeps its target; the buffer behind it changes with each batch.
+    private sealed class Gathering : System.Buffers.IBufferWriter<byte>
+    {
+        public PooledBuffer Buffer { get; set; } = new();
+
+        public int Count => Buffer.Count;
+
+        public void Advance(int count) => Buffer.Advance(count);
+
+        public Memory<byte> GetMemory(int sizeHint = 0) => Buffer.GetMemory(sizeHint);
+
+        public Span<byte> GetSpan(int sizeHint = 0) => Buffer.GetSpan(sizeHint);
+    }
+}

@@ -1,0 +1,179 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Grpc.Net.Compression;
+
+namespace Grpc.Core.Internal;
+
+/// <summary>
+/// Takes messages out of their envelopes, many from one read of the pipe. Read by one loop.
+/// Whatever the peer sends ends in a message, the end, or an <see cref="RpcException"/>.
+/// </summary>
+internal sealed class MessageReader(PipeReader pipe, int? maxSize) : IDisposable
+{
+    private ReadOnlySequence<byte> _buffer;
+    private bool _holdsBuffer;
+    private bool _ended;
+    private bool _wholeTaken;
+    private PooledBuffer? _unpacked;
+
+    /// <summary>Unpacks compressed messages; null = the peer named no encoding.</summary>
+    public ICompressionProvider? Compression { get; set; }
+
+    /// <summary>Flags that this protocol knows besides <see cref="Envelope.Compressed"/>.</summary>
+    public byte KnownFlags { get; init; }
+
+    /// <summary>False: the whole body is one message without an envelope.</summary>
+    public bool Enveloped { get; init; } = true;
+
+    /// <summary>The message of the last <see cref="MoveNextAsync"/>; valid until the next.</summary>
+    public ReadOnlySequence<byte> Payload { get; private set; }
+
+    /// <summary>Flags of the message.</summary>
+    public byte Flags { get; private set; }
+
+    /// <summary>Length of the message as it crossed the wire.</summary>
+    public long WireLength { get; private set; }
+
+    /// <summary>Goes to the next message; false at the end of the body.</summary>
+    /// <exception cref="RpcException">Internal: half a message, an unknown flag, damaged compression; ResourceExhausted: too large; Unimplemented: unknown encoding.</exception>
+    public ValueTask<bool> MoveNextAsync(CancellationToken cancellationToken) =>
+        TryTake() ? new ValueTask<bool>(true) : ReadMoreAsync(cancellationToken);
+
+    /// <summary>True if the body has ended and nothing is left of it. Never waits.</summary>
+    public bool IsAtEnd => _holdsBuffer && _ended && _buffer.IsEmpty;
+
+    /// <summary>Gives the received bytes back to the pipe without reading on.</summary>
+    public void Dispose()
+    {
+        Payload = default;
+        if (_holdsBuffer)
+        {
+            _holdsBuffer = false;
+            pipe.AdvanceTo(_buffer.Start, _buffer.End);
+        }
+
+        _unpacked?.Dispose();
+        _unpacked = null;
+    }
+
+    private async ValueTask<bool> ReadMoreAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (_holdsBuffer)
+            {
+                if (_ended)
+                {
+                    return _buffer.IsEmpty ? false : throw Malformed("The body ends within a message.");
+                }
+
+                _holdsBuffer = false;
+                pipe.AdvanceTo(_buffer.Start, _buffer.End);
+            }
+
+            var result = await pipe.ReadAsync(cancellationToken);
+            if (result.IsCanceled)
+            {
+                throw new OperationCanceledException("The read was cancelled.");
+            }
+
+            _buffer = result.Buffer;
+            _ended = result.IsCompleted;
+            _holdsBuffer = true;
+            if (TryTake())
+            {
+                return true;
+            }
+        }
+    }
+
+    private bool TryTake()
+    {
+        if (!_holdsBuffer)
+        {
+            return false;
+        }
+
+        return Enveloped ? TryTakeEnvelope() : TryTakeWhole();
+    }
+
+    private bool TryTakeEnvelope()
+    {
+        if (!Envelope.TryRead(_buffer, out var flags, out var length))
+        {
+            return false;
+        }
+
+        if ((flags & ~(Envelope.Compressed | KnownFlags)) != 0)
+        {
+            throw Malformed($"The envelope of a message has unknown flags 0x{flags:x2}.");
+        }
+
+        ThrowIfTooLarge(length);
+        if (_buffer.Length < Envelope.Size + length)
+        {
+            return false;
+        }
+
+        var packed = _buffer.Slice(Envelope.Size, length);
+        _buffer = _buffer.Slice(packed.End);
+        Flags = flags;
+        WireLength = length;
+        Payload = (flags & Envelope.Compressed) == 0 ? packed : Unpack(packed);
+        return true;
+    }
+
+    private bool TryTakeWhole()
+    {
+        ThrowIfTooLarge(_buffer.Length);
+        if (!_ended || _wholeTaken)
+        {
+            return false;
+        }
+
+        _wholeTaken = true;
+        var packed = _buffer;
+        _buffer = _buffer.Slice(_buffer.End);
+        WireLength = packed.Length;
+        Payload = Compression is null ? packed : Unpack(packed);
+        return true;
+    }
+
+    private ReadOnlySequence<byte> Unpack(in ReadOnlySequence<byte> packed)
+    {
+        if (Compression is null)
+        {
+            throw Malformed("A message is compressed, but no encoding was named.");
+        }
+
+        var unpacked = _unpacked ??= new PooledBuffer();
+        unpacked.Clear();
+        try
+        {
+            using var stream = Compression.CreateDecompressionStream(new SequenceStream(packed));
+            int read;
+            while ((read = stream.Read(unpacked.GetSpan(1024))) > 0)
+            {
+                unpacked.Advance(read);
+                ThrowIfTooLarge(unpacked.Count);
+            }
+        }
+        catch (InvalidDataException e)
+        {
+            throw Malformed($"A compressed message is damaged ({Compression.EncodingName}): {e.Message}");
+        }
+
+        return new ReadOnlySequence<byte>(unpacked.WrittenMemory);
+    }
+
+    private void ThrowIfTooLarge(long length)
+    {
+        if (length > (maxSize ?? Array.MaxLength))
+        {
+            throw new RpcException(new Status(
+                StatusCode.ResourceExhausted, $"A received message has {length} bytes or more, allowed are {maxSize ?? Array.MaxLength}."));
+        }
+    }
+
+    private static RpcException Malformed(string what) => new(new Status(StatusCode.Internal, what));
+}
