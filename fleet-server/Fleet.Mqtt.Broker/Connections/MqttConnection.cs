@@ -1,0 +1,366 @@
+using System.IO.Pipelines;
+using Fleet.Mqtt.Broker.Access;
+using Fleet.Mqtt.Broker.Sessions;
+using Fleet.Mqtt.Codec;
+using Fleet.Mqtt.Packets;
+
+namespace Fleet.Mqtt.Broker.Connections;
+
+/// <summary>One client's connection from accept to close. The read loop owns it; what others may touch says so.</summary>
+internal sealed class MqttConnection
+{
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
+
+    private readonly MqttBroker _broker;
+    private readonly IDuplexPipe _transport;
+    private readonly MqttPeer _peer;
+    private readonly FlushSet _flush = new();
+    private MqttInbound? _inbound;
+    private MqttSession? _session;
+    private Will? _will;
+    private MqttReasonCode? _ending;
+    private int _marked;
+    private int _ended;
+    private long _lastReceived;
+
+    public MqttConnection(MqttBroker broker, IDuplexPipe transport, MqttPeer peer, long id)
+    {
+        _broker = broker;
+        _transport = transport;
+        _peer = peer;
+        Id = id;
+        Output = new MqttOutput(transport.Output, OnDrained);
+        _lastReceived = broker.Clock.Now;
+    }
+
+    public long Id { get; }
+
+    public MqttPeer Peer => _peer;
+
+    public MqttOutput Output { get; }
+
+    /// <summary>Null before CONNECT was accepted.</summary>
+    public MqttClientInfo? Client { get; private set; }
+
+    /// <summary>The client's Maximum Packet Size (3.1.2.11.4).</summary>
+    public uint MaximumPacketSize { get; private set; } = uint.MaxValue;
+
+    /// <summary>The client's Receive Maximum (3.1.2.11.3), ours at most.</summary>
+    public int SendQuota { get; private set; }
+
+    /// <summary>Works until the connection is over. Never throws.</summary>
+    public async Task RunAsync()
+    {
+        var reason = new MqttDisconnectReason(ByClient: false, MqttReasonCode.UnspecifiedError);
+        try
+        {
+            if (await OpenAsync())
+            {
+                reason = await ReadAsync();
+            }
+        }
+        catch (MqttProtocolException error)
+        {
+            reason = new MqttDisconnectReason(ByClient: false, Explain(error));
+        }
+        catch (Exception error) when (error is IOException or OperationCanceledException or ObjectDisposedException or Microsoft.AspNetCore.Connections.ConnectionAbortedException)
+        {
+            BrokerLog.TransportFailed(_broker.Logger, Client?.ClientId, error.Message);
+        }
+        catch (Exception error)
+        {
+            BrokerLog.ConnectionFailed(_broker.Logger, error, Client?.ClientId);
+        }
+
+        End(_ending is { } ending ? new MqttDisconnectReason(ByClient: false, ending) : reason, dropWill: reason is { ByClient: true, ReasonCode: MqttReasonCode.Success });
+        await CloseAsync();
+    }
+
+    /// <summary>Ends the connection from outside: DISCONNECT with <paramref name="reasonCode"/>, then close. Any thread.</summary>
+    public void Close(MqttReasonCode reasonCode, string? serverReference = null)
+    {
+        _ending ??= reasonCode;
+        if (Client is null || Output.IsCongested)
+        {
+            _peer.Abort();
+            return;
+        }
+
+        SayGoodbye(reasonCode, serverReference);
+        _transport.Input.CancelPendingRead();
+    }
+
+    /// <summary>The server goes away (4.13.2, 4.11).</summary>
+    public void CloseForStop()
+    {
+        var reference = _broker.Options.ServerReference;
+        Close(reference is null ? MqttReasonCode.ServerShuttingDown : MqttReasonCode.ServerMoved, reference);
+    }
+
+    /// <summary>
+    /// The session no longer belongs to this connection. Once; whoever comes first. Any thread. <paramref name="dropWill"/>: the will is not to be sent.
+    /// </summary>
+    public void End(MqttDisconnectReason reason, bool dropWill)
+    {
+        if (Interlocked.Exchange(ref _ended, 1) == 0 && Client is { } client && _session is { } session)
+        {
+            _broker.Leave(this, session, client, dropWill ? null : _will, reason);
+        }
+    }
+
+    /// <summary>Silent for too long? Called by the broker's timer.</summary>
+    public void CheckSilence(long now)
+    {
+        var silence = now - Volatile.Read(ref _lastReceived);
+        if (Client is not { } client)
+        {
+            if (silence > _broker.Options.ConnectTimeout.TotalMilliseconds)
+            {
+                _peer.Abort();
+            }
+        }
+        else if (client.KeepAlive != 0 && silence > client.KeepAlive * 1500L)
+        {
+            // [MQTT-3.1.2-22]
+            BrokerLog.KeepAliveExpired(_broker.Logger, client.ClientId);
+            Close(MqttReasonCode.KeepAliveTimeout);
+        }
+    }
+
+    /// <summary>True: not marked before. The caller flushes.</summary>
+    public bool MarkForFlush() => Interlocked.Exchange(ref _marked, 1) == 0;
+
+    public void FlushMarked()
+    {
+        Volatile.Write(ref _marked, 0);
+        _ = Output.FlushAsync();
+    }
+
+    private async Task<bool> OpenAsync()
+    {
+        var connect = await ReadConnectAsync();
+        if (connect is null)
+        {
+            return false;
+        }
+
+        Output.Version = connect.Version;
+        var opening = await _broker.OpenAsync(this, connect);
+        if (opening.Client is not { } client)
+        {
+            RefuseConnect(connect.Version, opening.Answer);
+            return false;
+        }
+
+        if (connect.Properties?.MaximumPacketSize is { } size && MqttOpening.Length(opening.Answer, connect.Version) > size)
+        {
+            _ending = MqttReasonCode.PacketTooLarge;
+            return false;
+        }
+
+        MaximumPacketSize = connect.Properties?.MaximumPacketSize ?? uint.MaxValue;
+        SendQuota = Math.Min(connect.Properties?.ReceiveMaximum ?? ushort.MaxValue, _broker.Options.MaximumInFlight);
+        _will = opening.Will;
+        _inbound = new MqttInbound(_broker, this, client, opening.SessionExpiry);
+        Client = client;
+        Output.Write(opening.Answer);
+        _session = _broker.Enter(this, client, opening);
+        if (_session is null)
+        {
+            return false;
+        }
+
+        _inbound.Session = _session;
+        _flush.Flush();
+        await Output.FlushAsync();
+        return true;
+    }
+
+    private async Task<ConnectPacket?> ReadConnectAsync()
+    {
+        var input = _transport.Input;
+        while (true)
+        {
+            var result = await input.ReadAsync(CancellationToken.None);
+            var buffer = result.Buffer;
+            if (!buffer.IsEmpty && buffer.FirstSpan[0] >> 4 != (int)MqttPacketType.Connect)
+            {
+                // [MQTT-3.1.0-1]: nothing is answered to somebody who does not speak MQTT.
+                return null;
+            }
+
+            if (MqttFrame.TryRead(ref buffer, _broker.Options.MaximumConnectSize, out var frame))
+            {
+                var connect = DecodeConnect(frame);
+                input.AdvanceTo(buffer.Start);
+                return connect;
+            }
+
+            input.AdvanceTo(buffer.Start, buffer.End);
+            if (result.IsCompleted || result.IsCanceled)
+            {
+                return null;
+            }
+        }
+    }
+
+    private ConnectPacket? DecodeConnect(in MqttFrame frame)
+    {
+        try
+        {
+            return (ConnectPacket)frame.Decode(MqttVersion.V5, _broker.Limits);
+        }
+        catch (MqttProtocolException error)
+        {
+            BrokerLog.ConnectRefused(_broker.Logger, _peer.Remote?.ToString(), error.ReasonCode, error.Message);
+            if (_broker.Answers.ToBadConnect(error, frame) is var (version, answer) && answer is not null)
+            {
+                RefuseConnect(version, answer);
+            }
+
+            return null;
+        }
+    }
+
+    private void RefuseConnect(MqttVersion version, ConnAckPacket answer)
+    {
+        _ending = answer.ReasonCode;
+        Output.Version = version;
+        if (version == MqttVersion.V5 || ConnectReturnCode.FromReasonCode(answer.ReasonCode) is not null)
+        {
+            Output.Write(answer);
+        }
+    }
+
+    private async Task<MqttDisconnectReason> ReadAsync()
+    {
+        var input = _transport.Input;
+        while (true)
+        {
+            var result = await input.ReadAsync(CancellationToken.None);
+            Volatile.Write(ref _lastReceived, _broker.Clock.Now);
+            var buffer = result.Buffer;
+            try
+            {
+                while (Volatile.Read(ref _ended) == 0 && MqttFrame.TryRead(ref buffer, _broker.Options.MaximumPacketSize, out var frame))
+                {
+                    _broker.Metrics.Received(frame.Type);
+                    if (frame.Type == MqttPacketType.Publish)
+                    {
+                        var held = _inbound!.OnPublish(frame, _flush);
+                        if (!held.IsCompletedSuccessfully)
+                        {
+                            _flush.Flush();
+                            await held;
+                        }
+                    }
+                    else if (Handle(frame) is { } goodbye)
+                    {
+                        return goodbye;
+                    }
+                }
+            }
+            finally
+            {
+                _flush.Flush();
+            }
+
+            input.AdvanceTo(buffer.Start, buffer.End);
+            if (result.IsCompleted || result.IsCanceled || Volatile.Read(ref _ended) != 0)
+            {
+                return new MqttDisconnectReason(ByClient: false, MqttReasonCode.UnspecifiedError);
+            }
+
+            // A client that does not read what it is owed is not read either.
+            await Output.FlushAsync();
+        }
+    }
+
+    /// <summary>Anything but PUBLISH. Not null: the client said goodbye.</summary>
+    private MqttDisconnectReason? Handle(in MqttFrame frame)
+    {
+        switch (frame.Type)
+        {
+            case MqttPacketType.PubAck or MqttPacketType.PubRec or MqttPacketType.PubRel or MqttPacketType.PubComp:
+                _inbound!.OnAcknowledgement(frame, _flush);
+                return null;
+            case MqttPacketType.Subscribe:
+                _inbound!.OnSubscribe((SubscribePacket)Decode(frame), _flush);
+                return null;
+            case MqttPacketType.Unsubscribe:
+                _inbound!.OnUnsubscribe((UnsubscribePacket)Decode(frame));
+                return null;
+            case MqttPacketType.PingReq:
+                Decode(frame);
+                Output.Write(PingRespPacket.Instance);
+                return null;
+            case MqttPacketType.Disconnect:
+                return OnDisconnect(frame);
+            default:
+                throw _broker.Answers.ToPacketOfTheServer(frame);
+        }
+    }
+
+    private MqttDisconnectReason OnDisconnect(in MqttFrame frame)
+    {
+        var packet = (DisconnectPacket)_broker.Answers.DecodeDisconnect(frame, Output.Version, _broker.Limits);
+        _inbound!.OnSessionExpiry(packet.Properties?.SessionExpiryInterval);
+        return new MqttDisconnectReason(ByClient: true, packet.ReasonCode);
+    }
+
+    private MqttPacket Decode(in MqttFrame frame) => frame.Decode(Output.Version, _broker.Limits);
+
+    private MqttReasonCode Explain(MqttProtocolException error)
+    {
+        var code = _broker.Answers.ToProtocolError(error);
+        BrokerLog.ProtocolError(_broker.Logger, Client?.ClientId, error.ReasonCode, error.Message);
+        _broker.Metrics.ProtocolError(error.ReasonCode);
+        if (code is { } answer && Client is not null)
+        {
+            SayGoodbye(answer, null);
+        }
+
+        return error.ReasonCode;
+    }
+
+    private void SayGoodbye(MqttReasonCode code, string? serverReference)
+    {
+        if (Output.Version == MqttVersion.V5)
+        {
+            var packet = new DisconnectPacket
+            {
+                ReasonCode = code,
+                Properties = serverReference is null ? null : new MqttProperties { ServerReference = serverReference },
+            };
+            Output.Write(packet);
+            _ = Output.FlushAsync();
+        }
+    }
+
+    private void OnDrained()
+    {
+        if (_session is { } session)
+        {
+            // Off the flushing path: a fresh set, flushed at once.
+            var flush = new FlushSet();
+            session.Pump(flush);
+            flush.Flush();
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        try
+        {
+            await Output.FlushAsync().WaitAsync(Farewell, TimeProvider.System, CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            _peer.Abort();
+        }
+
+        Output.Close();
+        await _transport.Input.CompleteAsync();
+        await _transport.Output.CompleteAsync();
+    }
+}

@@ -1,0 +1,455 @@
+using System.Buffers;
+using Fleet.Mqtt.Broker.Access;
+using Fleet.Mqtt.Broker.Routing;
+using Fleet.Mqtt.Broker.Sessions;
+using Fleet.Mqtt.Codec;
+using Fleet.Mqtt.Packets;
+using Fleet.Mqtt.Topics;
+
+namespace Fleet.Mqtt.Broker.Connections;
+
+/// <summary>What a connected client sends. Called by the connection's read loop only; decided acknowledgements come back from anywhere.</summary>
+internal sealed class MqttInbound(MqttBroker broker, MqttConnection connection, MqttClientInfo client, uint sessionExpiry)
+{
+    private readonly Lock _lock = new();
+    private readonly TopicCache _topics = new(broker);
+    private OrderedAcknowledgements? _acknowledgements;
+    private TopicEntry?[]? _aliases;
+    private int _waiting;
+
+    public MqttSession Session { get; set; } = null!;
+
+    private MqttVersion Version => connection.Output.Version;
+
+    /// <summary>PUBLISH (3.3). Not completed at once: the next packet has to wait.</summary>
+    public ValueTask OnPublish(in MqttFrame frame, FlushSet flush)
+    {
+        if (frame.Body.IsSingleSegment)
+        {
+            return OnPublish(frame.Header, frame.Body.FirstSpan, flush);
+        }
+
+        var length = (int)frame.Body.Length;
+        var copy = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            frame.Body.CopyTo(copy);
+            return OnPublish(frame.Header, copy.AsSpan(0, length), flush);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(copy);
+        }
+    }
+
+    /// <summary>PUBACK, PUBREC, PUBREL, PUBCOMP (3.4 to 3.7).</summary>
+    public void OnAcknowledgement(in MqttFrame frame, FlushSet flush)
+    {
+        MqttDecoder.CheckFlags(frame.Type, frame.Header);
+        var code = MqttReasonCode.Success;
+        if (!MqttDecoder.TryDecodeShortAck(frame.Body.FirstSpan, out var packetId) || frame.Body.Length != 2)
+        {
+            var packet = (PublishAckPacket)frame.Decode(Version, broker.Limits);
+            (packetId, code) = (packet.PacketId, packet.ReasonCode);
+        }
+
+        if (frame.Type == MqttPacketType.PubRel)
+        {
+            OnRelease(packetId);
+        }
+        else if (!Session.OnAcknowledged(frame.Type, packetId, code, flush) && frame.Type == MqttPacketType.PubRec && !code.IsFailure())
+        {
+            connection.Output.WriteAck(MqttPacketType.PubRel, packetId, broker.Answers.UnknownPacketId);
+        }
+    }
+
+    /// <summary>SUBSCRIBE (3.8).</summary>
+    public void OnSubscribe(SubscribePacket packet, FlushSet flush)
+    {
+        var identifier = packet.Properties?.SubscriptionIdentifiers?[0] ?? 0;
+        if (identifier != 0 && !broker.Options.SubscriptionIdentifiersAvailable)
+        {
+            throw new MqttProtocolException(MqttReasonCode.SubscriptionIdentifiersNotSupported, "Subscription Identifiers are not available (3.2.2.3.12).");
+        }
+
+        var codes = new MqttReasonCode[packet.Subscriptions.Count];
+        List<(Subscription Subscription, bool IsNew)> made = [];
+        for (var i = 0; i < codes.Length; i++)
+        {
+            codes[i] = Subscribe(packet.Subscriptions[i], identifier, made);
+        }
+
+        connection.Output.Write(new SubAckPacket { PacketId = packet.PacketId, ReasonCodes = codes });
+        foreach (var (subscription, isNew) in made)
+        {
+            SendRetained(subscription, isNew, flush);
+        }
+    }
+
+    /// <summary>UNSUBSCRIBE (3.10).</summary>
+    public void OnUnsubscribe(UnsubscribePacket packet)
+    {
+        var codes = new MqttReasonCode[packet.Filters.Count];
+        for (var i = 0; i < codes.Length; i++)
+        {
+            var filter = packet.Filters[i];
+            RefuseMalformedShare(filter);
+            var removed = Session.Unsubscribe(filter) && broker.Subscriptions.Remove(Session, filter);
+            codes[i] = removed ? MqttReasonCode.Success : MqttReasonCode.NoSubscriptionExisted;
+        }
+
+        connection.Output.Write(new UnsubAckPacket { PacketId = packet.PacketId, ReasonCodes = codes });
+    }
+
+    /// <summary>Session Expiry Interval of a DISCONNECT (3.14.2.2.2).</summary>
+    public void OnSessionExpiry(uint? seconds)
+    {
+        if (seconds is not { } wish)
+        {
+            return;
+        }
+
+        if (wish != 0 && sessionExpiry == 0)
+        {
+            throw MqttProtocolException.Violation("DISCONNECT wants to keep a session that CONNECT did not (3.14.2.2.2).");
+        }
+
+        Session.ExpirySeconds = broker.LimitExpiry(wish);
+    }
+
+    private ValueTask OnPublish(byte header, ReadOnlySpan<byte> body, FlushSet flush)
+    {
+        var view = MqttDecoder.DecodePublish(header, body, Version, broker.Limits);
+        broker.Answers.CheckFromClient(view);
+        var topic = Resolve(view);
+        if (view.Qos > broker.Options.MaximumQos)
+        {
+            throw new MqttProtocolException(MqttReasonCode.QosNotSupported, $"QoS {view.Qos} is not supported [MQTT-3.2.2-12].");
+        }
+
+        if (view.Retain && !broker.Options.RetainAvailable)
+        {
+            throw new MqttProtocolException(MqttReasonCode.RetainNotSupported, "Retained messages are not supported [MQTT-3.2.2-14].");
+        }
+
+        if (view.Qos == MqttQos.ExactlyOnce && !Session.Receive(view.PacketId))
+        {
+            // Known: acknowledged again, not delivered again [MQTT-4.3.3-10].
+            RepeatReceived(view.PacketId);
+            return ValueTask.CompletedTask;
+        }
+
+        var entry = view.Qos == MqttQos.AtMostOnce ? null : Note(view);
+        if (!(view.Retain ? topic.MayRetain : topic.MayPublish))
+        {
+            BrokerLog.PublishRefused(broker.Logger, client.ClientId, topic.Text);
+            Finish(entry, MqttReasonCode.NotAuthorized);
+            return ValueTask.CompletedTask;
+        }
+
+        return broker.Interceptor is null ? Route(view, topic, entry, flush) : Intercept(view, topic, entry, flush);
+    }
+
+    private ValueTask Route(in PublishView view, TopicEntry topic, OrderedAcknowledgements.Entry? entry, FlushSet flush)
+    {
+        if (topic.Recipients.IsEmpty && !view.Retain)
+        {
+            Finish(entry, MqttReasonCode.NoMatchingSubscribers);
+            return ValueTask.CompletedTask;
+        }
+
+        var message = new StoredMessage
+        {
+            TopicBytes = topic.Utf8,
+            Topic = topic.Text,
+            Payload = view.Payload.ToArray(),
+            Qos = view.Qos,
+            Retain = view.Retain,
+            Properties = StoredMessage.Forwarded(view.Properties),
+            ExpiresAt = StoredMessage.Expiry(view.Properties?.MessageExpiryInterval, broker.Clock.Now),
+            Publisher = client.ClientId,
+        };
+        return Route(message, topic.Recipients, entry, flush);
+    }
+
+    private ValueTask Route(StoredMessage message, RecipientSet recipients, OrderedAcknowledgements.Entry? entry, FlushSet flush)
+    {
+        var held = broker.Router.Route(message, recipients, Session, flush, out var code);
+        if (held is null)
+        {
+            Finish(entry, code);
+            return ValueTask.CompletedTask;
+        }
+
+        return HoldAsync(held, message, entry, flush);
+    }
+
+    private async ValueTask HoldAsync(List<Recipient> held, StoredMessage message, OrderedAcknowledgements.Entry? entry, FlushSet flush)
+    {
+        flush.Flush();
+        var code = await broker.Router.HoldAsync(held, message, flush);
+        Finish(entry, code);
+    }
+
+    private ValueTask Intercept(in PublishView view, TopicEntry topic, OrderedAcknowledgements.Entry? entry, FlushSet flush)
+    {
+        var payload = ArrayPool<byte>.Shared.Rent(view.Payload.Length);
+        view.Payload.CopyTo(payload);
+        var publish = new MqttInboundPublish(
+            client, topic.Text, payload.AsMemory(0, view.Payload.Length), view.Qos, view.Retain, view.Duplicate, view.Properties);
+        var verdict = Ask(publish);
+        if (verdict.IsCompletedSuccessfully)
+        {
+            return DecideNow(verdict.Result, publish, topic, payload, entry);
+        }
+
+        var later = DecideAsync(verdict, publish, topic, payload, entry);
+        return entry is null || later.IsCompleted ? new ValueTask(later) : ValueTask.CompletedTask;
+    }
+
+    private ValueTask<MqttPublishVerdict> Ask(in MqttInboundPublish publish)
+    {
+        try
+        {
+            return broker.Interceptor!.OnPublishAsync(publish, broker.Stopping);
+        }
+        catch (Exception error)
+        {
+            return ValueTask.FromException<MqttPublishVerdict>(error);
+        }
+    }
+
+    private ValueTask DecideNow(
+        MqttPublishVerdict verdict, in MqttInboundPublish publish, TopicEntry topic, byte[] payload, OrderedAcknowledgements.Entry? entry)
+    {
+        if (verdict.IsRouted)
+        {
+            return new ValueTask(DecideAsync(ValueTask.FromResult(verdict), publish, topic, payload, entry));
+        }
+
+        ArrayPool<byte>.Shared.Return(payload);
+        Finish(entry, verdict.ReasonCode);
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task DecideAsync(
+        ValueTask<MqttPublishVerdict> pending, MqttInboundPublish publish, TopicEntry topic, byte[] payload, OrderedAcknowledgements.Entry? entry)
+    {
+        var code = MqttReasonCode.UnspecifiedError;
+        try
+        {
+            var verdict = await pending;
+            code = verdict.ReasonCode;
+            if (verdict.IsRouted)
+            {
+                code = await RouteInterceptedAsync(publish, topic);
+            }
+        }
+        catch (Exception error)
+        {
+            BrokerLog.InterceptorFailed(broker.Logger, error, client.ClientId, topic.Text);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(payload);
+        }
+
+        Finish(entry, code);
+        connection.Output.FlushSoon();
+    }
+
+    private async ValueTask<MqttReasonCode> RouteInterceptedAsync(MqttInboundPublish publish, TopicEntry topic)
+    {
+        var message = new StoredMessage
+        {
+            TopicBytes = topic.Utf8,
+            Topic = topic.Text,
+            Payload = publish.Payload.ToArray(),
+            Qos = publish.Qos,
+            Retain = publish.Retain,
+            Properties = StoredMessage.Forwarded(publish.Properties),
+            ExpiresAt = StoredMessage.Expiry(publish.Properties?.MessageExpiryInterval, broker.Clock.Now),
+            Publisher = client.ClientId,
+        };
+        var flush = new FlushSet();
+        var held = broker.Router.Route(message, topic.Recipients, Session, flush, out var code);
+        flush.Flush();
+        if (held is not null)
+        {
+            code = await broker.Router.HoldAsync(held, message, flush);
+            flush.Flush();
+        }
+
+        return code;
+    }
+
+    private TopicEntry Resolve(in PublishView view)
+    {
+        if (view.Properties?.TopicAlias is not { } alias)
+        {
+            return _topics.Find(view.Topic, client);
+        }
+
+        if (alias > broker.Options.TopicAliasMaximum)
+        {
+            throw new MqttProtocolException(MqttReasonCode.TopicAliasInvalid, $"Topic Alias {alias}; {broker.Options.TopicAliasMaximum} are allowed [MQTT-3.3.2-9].");
+        }
+
+        _aliases ??= new TopicEntry?[broker.Options.TopicAliasMaximum + 1];
+        if (!view.Topic.IsEmpty)
+        {
+            return _aliases[alias] = _topics.Find(view.Topic, client);
+        }
+
+        var known = _aliases[alias] ?? throw MqttProtocolException.Violation($"Topic Alias {alias} has no topic (3.3.2.3.4).");
+        return _topics.Find(known.Utf8, client);
+    }
+
+    /// <summary>Counts a QoS 1 or 2 message against Receive Maximum and keeps its place in the order of acknowledgements.</summary>
+    private OrderedAcknowledgements.Entry Note(in PublishView view)
+    {
+        lock (_lock)
+        {
+            if (++_waiting > broker.Options.ReceiveMaximum)
+            {
+                throw new MqttProtocolException(MqttReasonCode.ReceiveMaximumExceeded, $"More than {broker.Options.ReceiveMaximum} unacknowledged messages [MQTT-3.3.4-9].");
+            }
+
+            var answer = view.Qos == MqttQos.AtLeastOnce ? MqttPacketType.PubAck : MqttPacketType.PubRec;
+            return (_acknowledgements ??= new OrderedAcknowledgements()).Add(answer, view.PacketId);
+        }
+    }
+
+    /// <summary>Any thread.</summary>
+    private void Finish(OrderedAcknowledgements.Entry? entry, MqttReasonCode code)
+    {
+        if (entry is null)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            entry.Decide(code);
+            while (_acknowledgements!.TryTake(out var decided))
+            {
+                AnswerLocked(decided);
+            }
+        }
+    }
+
+    private void AnswerLocked(OrderedAcknowledgements.Entry entry)
+    {
+        var code = entry.ReasonCode;
+        if (entry.Answer == MqttPacketType.PubAck)
+        {
+            _waiting--;
+        }
+        else if (code.IsFailure())
+        {
+            _waiting--;
+            Session.Release(entry.PacketId);
+        }
+        else
+        {
+            code = MqttReasonCode.Success;
+        }
+
+        if (Version != MqttVersion.V5 && code.IsFailure())
+        {
+            // 3.1.1, 3.3.5.2: no negative acknowledgement exists; an acknowledgement would be a lie.
+            connection.Close(code);
+            return;
+        }
+
+        connection.Output.WriteAck(entry.Answer, entry.PacketId, code);
+    }
+
+    private void RepeatReceived(ushort packetId)
+    {
+        lock (_lock)
+        {
+            if (_acknowledgements?.FindUndecided(packetId) is null)
+            {
+                connection.Output.WriteAck(MqttPacketType.PubRec, packetId, MqttReasonCode.Success);
+            }
+        }
+    }
+
+    private void OnRelease(ushort packetId)
+    {
+        var known = Session.Release(packetId);
+        lock (_lock)
+        {
+            _waiting -= known && _waiting > 0 ? 1 : 0;
+            connection.Output.WriteAck(MqttPacketType.PubComp, packetId, known ? MqttReasonCode.Success : broker.Answers.UnknownPacketId);
+        }
+    }
+
+    private MqttReasonCode Subscribe(in MqttSubscription request, uint identifier, List<(Subscription Subscription, bool IsNew)> made)
+    {
+        RefuseMalformedShare(request.Filter);
+        if (Refusal(request) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var granted = request with { Qos = request.Qos < broker.Options.MaximumQos ? request.Qos : broker.Options.MaximumQos };
+        if (Session.Subscribe(granted, identifier) is not { } subscription)
+        {
+            return MqttReasonCode.QuotaExceeded;
+        }
+
+        var existed = broker.Subscriptions.Set(subscription);
+        made.Add((subscription, !existed));
+        return (MqttReasonCode)granted.Qos;
+    }
+
+    private MqttReasonCode? Refusal(in MqttSubscription request)
+    {
+        var filter = request.Filter;
+        if (!MqttTopic.IsValidFilter(filter) || filter.Length > broker.Options.MaximumTopicLength || MqttTopic.Levels(filter) > broker.Options.MaximumTopicLevels)
+        {
+            return MqttReasonCode.TopicFilterInvalid;
+        }
+
+        if (!broker.Options.SharedSubscriptionsAvailable && MqttTopic.IsShared(filter))
+        {
+            return MqttReasonCode.SharedSubscriptionsNotSupported;
+        }
+
+        if (!broker.Options.WildcardSubscriptionsAvailable && filter.AsSpan().IndexOfAny('+', '#') >= 0)
+        {
+            return MqttReasonCode.WildcardSubscriptionsNotSupported;
+        }
+
+        return broker.Authorizer.MaySubscribe(client, filter) ? null : MqttReasonCode.NotAuthorized;
+    }
+
+    private static void RefuseMalformedShare(string filter)
+    {
+        if (MqttTopic.IsShared(filter) && !MqttTopic.IsValidFilter(filter))
+        {
+            throw MqttProtocolException.Violation("Shared subscription without share name or filter [MQTT-4.8.2-1] [MQTT-4.8.2-2].");
+        }
+    }
+
+    private void SendRetained(Subscription subscription, bool isNew, FlushSet flush)
+    {
+        var handling = subscription.Request.RetainHandling;
+        if (handling == MqttRetainHandling.DoNotSend || (handling == MqttRetainHandling.SendIfNew && !isNew) || MqttTopic.IsShared(subscription.Request.Filter))
+        {
+            return;
+        }
+
+        var recipient = Recipient.Of(subscription);
+        foreach (var message in broker.Retained.Find(subscription.Request.Filter, broker.Clock.Now))
+        {
+            if (broker.Authorizer.MayReceive(client, message.Topic) && !(recipient.NoLocal && string.Equals(message.Publisher, client.ClientId, StringComparison.Ordinal)))
+            {
+                var qos = message.Qos < recipient.Qos ? message.Qos : recipient.Qos;
+                Session.Deliver(message, qos, retain: true, recipient.Identifiers, flush);
+            }
+        }
+    }
+}

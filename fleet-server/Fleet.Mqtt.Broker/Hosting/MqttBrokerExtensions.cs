@@ -1,0 +1,49 @@
+using System.Net.Security;
+using Fleet.Mqtt.Broker.Access;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Fleet.Mqtt.Broker.Hosting;
+
+/// <summary>The broker in a host with Kestrel.</summary>
+public static class MqttBrokerExtensions
+{
+    /// <summary>
+    /// Registers the broker. The product registers <see cref="IMqttAuthenticator"/> and <see cref="IMqttAuthorizer"/> (without them the broker cannot be made), and as
+    /// many <see cref="IMqttPublishInterceptor"/> and <see cref="IMqttSessionObserver"/> as it likes.
+    /// </summary>
+    public static IServiceCollection AddMqttBroker(this IServiceCollection services, MqttBrokerOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(options);
+        services.TryAddSingleton<MqttBroker>();
+        services.TryAddSingleton<MqttConnectionHandler>();
+        return services;
+    }
+
+    /// <summary>Serves MQTT on this endpoint.</summary>
+    public static ListenOptions UseMqttBroker(this ListenOptions listen)
+    {
+        listen.Protocols = HttpProtocols.None;
+        listen.UseConnectionHandler<MqttConnectionHandler>();
+        return listen;
+    }
+
+    /// <summary>
+    /// Serves MQTT over TLS on this endpoint. <paramref name="select"/> is asked for each connection, so that a renewed certificate takes effect; a handshake takes
+    /// <paramref name="handshakeTimeout"/> at most.
+    /// </summary>
+    public static ListenOptions UseMqttBroker(this ListenOptions listen, Func<SslServerAuthenticationOptions> select, TimeSpan handshakeTimeout)
+    {
+        listen.UseHttps(new TlsHandshakeCallbackOptions
+        {
+            HandshakeTimeout = handshakeTimeout,
+            OnConnection = _ => ValueTask.FromResult(select()),
+        });
+        return listen.UseMqttBroker();
+    }
+}

@@ -1,0 +1,403 @@
+using System.Collections.Concurrent;
+using System.IO.Pipelines;
+using System.Net;
+using Fleet.Mqtt.Broker.Access;
+using Fleet.Mqtt.Broker.Connections;
+using Fleet.Mqtt.Broker.Routing;
+using Fleet.Mqtt.Broker.Sessions;
+using Fleet.Mqtt.Codec;
+using Fleet.Mqtt.Packets;
+using Fleet.Mqtt.Topics;
+using Microsoft.Extensions.Logging;
+
+namespace Fleet.Mqtt.Broker;
+
+/// <summary>
+/// An MQTT 5.0, 3.1.1 and 3.1 broker over any duplex pipes. Sessions, retained messages and queues are in memory. All members may be called from any
+/// thread.
+/// </summary>
+public sealed class MqttBroker : IDisposable, IAsyncDisposable
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
+
+    private readonly ConcurrentDictionary<long, MqttConnection> _connections = new();
+    private readonly IMqttAuthenticator _authenticator;
+    private readonly IMqttSessionObserver[] _observers;
+    private readonly ConnectGate _gate;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly SessionRegistry _sessions;
+    private readonly ITimer _timer;
+    private long _lastConnectionId;
+    private long _ticks;
+    private int _disposed;
+
+    public MqttBroker(
+        MqttBrokerOptions options,
+        IMqttAuthenticator authenticator,
+        IMqttAuthorizer authorizer,
+        IEnumerable<IMqttPublishInterceptor> interceptors,
+        IEnumerable<IMqttSessionObserver> observers,
+        TimeProvider timeProvider,
+        ILogger<MqttBroker> logger)
+    {
+        if (options.GetFaults() is { Count: > 0 } faults)
+        {
+            throw new ArgumentException(string.Join(" ", faults), nameof(options));
+        }
+
+        Options = options;
+        _authenticator = authenticator;
+        Authorizer = authorizer;
+        Interceptor = InterceptorChain.Of([.. interceptors]);
+        _observers = [.. observers];
+        Logger = logger;
+        Clock = new BrokerClock(timeProvider);
+        Answers = new BrokerAnswers(options.Dialect);
+        Limits = new MqttDecodeLimits { MaximumUserProperties = options.MaximumUserProperties };
+        Subscriptions = new SubscriptionTree(authorizer);
+        Retained = new RetainedMessages(options);
+        Metrics = new BrokerMetrics(() => _connections.Count, () => _sessions!.Count, () => Retained.Count);
+        Router = new Router(options, authorizer, Retained, Metrics, timeProvider);
+        _gate = new ConnectGate(options, Clock);
+        _sessions = new SessionRegistry(this);
+        Stopping = _stopping.Token;
+        _timer = timeProvider.CreateTimer(static b => ((MqttBroker)b!).OnTick(), this, Tick, Tick);
+    }
+
+    /// <summary>Clients that are connected now.</summary>
+    public IReadOnlyList<MqttClientInfo> Connections => [.. _connections.Values.Select(static c => c.Client).OfType<MqttClientInfo>()];
+
+    /// <summary>Sessions, connected or waiting for their client.</summary>
+    public int SessionCount => _sessions.Count;
+
+    internal MqttBrokerOptions Options { get; }
+
+    internal IMqttAuthorizer Authorizer { get; }
+
+    internal IMqttPublishInterceptor? Interceptor { get; }
+
+    internal ILogger Logger { get; }
+
+    internal BrokerClock Clock { get; }
+
+    internal BrokerAnswers Answers { get; }
+
+    internal MqttDecodeLimits Limits { get; }
+
+    internal SubscriptionTree Subscriptions { get; }
+
+    internal RetainedMessages Retained { get; }
+
+    internal BrokerMetrics Metrics { get; }
+
+    internal Router Router { get; }
+
+    internal CancellationToken Stopping { get; }
+
+    /// <summary>Serves one connection until it is over. Never throws.</summary>
+    /// <param name="transport">The bytes; completed by the broker.</param>
+    /// <param name="peer">What is known of the client.</param>
+    /// <param name="stopRequested">When cancelled the client is told that the server goes away.</param>
+    public async Task ServeAsync(IDuplexPipe transport, MqttPeer peer, CancellationToken stopRequested)
+    {
+        var address = (peer.Remote as IPEndPoint)?.Address;
+        if (!_gate.Enter(address, _connections.Count) || _disposed != 0)
+        {
+            Metrics.Refused(MqttReasonCode.QuotaExceeded);
+            peer.Abort();
+            return;
+        }
+
+        var connection = new MqttConnection(this, transport, peer, Interlocked.Increment(ref _lastConnectionId));
+        _connections[connection.Id] = connection;
+        try
+        {
+            await using var stop = stopRequested.UnsafeRegister(static c => ((MqttConnection)c!).CloseForStop(), connection);
+            await connection.RunAsync();
+        }
+        finally
+        {
+            _connections.TryRemove(connection.Id, out _);
+            _gate.Leave(address);
+        }
+    }
+
+    /// <summary>
+    /// Sends a message to one client, subscribed or not. Completes at the client's acknowledgement, for QoS 0 when it is written. It does not outlive the
+    /// connection: what is to arrive later is sent again by the caller.
+    /// </summary>
+    /// <param name="clientId">Client identifier.</param>
+    /// <param name="message">Its payload is copied.</param>
+    /// <param name="cancellationToken">Stops the wait, not a message that has left.</param>
+    public async ValueTask<MqttDeliveryResult> PublishToAsync(string clientId, MqttMessage message, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_sessions.Find(clientId) is not { IsConnected: true } session)
+        {
+            return new MqttDeliveryResult(MqttDelivery.NotConnected);
+        }
+
+        if (!Authorizer.MayReceive(session.Client, message.Topic))
+        {
+            return new MqttDeliveryResult(MqttDelivery.Refused, MqttReasonCode.NotAuthorized);
+        }
+
+        var flush = new FlushSet();
+        var stored = StoredMessage.From(message, Clock.Now, publisher: null);
+        var completion = message.Qos == MqttQos.AtMostOnce ? null : new TaskCompletionSource<MqttDeliveryResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var outcome = session.Deliver(stored, message.Qos, message.Retain, [], flush, completion);
+        flush.Flush();
+        if (completion is not null && outcome != DeliverOutcome.Full)
+        {
+            if (!session.IsConnected)
+            {
+                // It went between the look and the delivery: the message must not lie in wait for the next connection.
+                session.Withdraw(completion);
+            }
+
+            return await completion.Task.WaitAsync(cancellationToken);
+        }
+
+        return new MqttDeliveryResult(outcome == DeliverOutcome.Sent ? MqttDelivery.Delivered : MqttDelivery.NoRoom);
+    }
+
+    /// <summary>Publishes as the server itself to all subscribers, retained if the message says so. Interceptors do not see it.</summary>
+    public async ValueTask<MqttReasonCode> PublishAsync(MqttMessage message, CancellationToken cancellationToken)
+    {
+        if (!MqttTopic.IsValidName(message.Topic))
+        {
+            throw new ArgumentException("Not a topic name (4.7.3).", nameof(message));
+        }
+
+        var flush = new FlushSet();
+        var stored = StoredMessage.From(message, Clock.Now, publisher: null);
+        var held = Router.Route(stored, Subscriptions.Find(message.Topic), publisher: null, flush, out var code);
+        flush.Flush();
+        if (held is not null)
+        {
+            code = await Router.HoldAsync(held, stored, flush).AsTask().WaitAsync(cancellationToken);
+            flush.Flush();
+        }
+
+        return code;
+    }
+
+    /// <summary>Ends the connection of a client: DISCONNECT with <paramref name="reasonCode"/>. Its session stays. False: not connected.</summary>
+    public ValueTask<bool> DisconnectClientAsync(string clientId, MqttReasonCode reasonCode, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var connection = _sessions.Find(clientId)?.Connection;
+        connection?.Close(reasonCode);
+        return ValueTask.FromResult(connection is not null);
+    }
+
+    /// <summary>
+    /// Ends session and connection of a client at once: what waits for it and its will are dropped. For revoked devices. False: no such session.
+    /// </summary>
+    public ValueTask<bool> PurgeClientAsync(string clientId, MqttReasonCode reasonCode, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_sessions.Find(clientId) is not { } session)
+        {
+            return ValueTask.FromResult(false);
+        }
+
+        var connection = session.Connection;
+        session.ExpirySeconds = 0;
+        connection?.End(new MqttDisconnectReason(ByClient: false, reasonCode), dropWill: true);
+        connection?.Close(reasonCode);
+        _sessions.End(session);
+        return ValueTask.FromResult(true);
+    }
+
+    /// <summary>What the authorizer answered before is forgotten: its rules have changed.</summary>
+    public void ForgetRights() => Subscriptions.Forget();
+
+    /// <summary>Tells every client that the server goes away (0x8B, or 0x9D with <see cref="MqttBrokerOptions.ServerReference"/>) and waits for their end.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        foreach (var connection in _connections.Values)
+        {
+            connection.CloseForStop();
+        }
+
+        while (!_connections.IsEmpty && !cancellationToken.IsCancellationRequested)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        _timer.Dispose();
+        _stopping.Cancel();
+        _stopping.Dispose();
+        foreach (var connection in _connections.Values)
+        {
+            connection.Peer.Abort();
+        }
+
+        Metrics.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Authenticates a CONNECT and says what the CONNACK is.</summary>
+    internal async ValueTask<MqttOpening> OpenAsync(MqttConnection connection, ConnectPacket connect)
+    {
+        var opening = !_gate.TakeConnect() ? ConnectAnswers.Refuse(MqttReasonCode.ConnectionRateExceeded) : ConnectAnswers.CheckConnect(connect, Options);
+        if (opening is null)
+        {
+            var authentication = await _authenticator.AuthenticateAsync(ConnectAnswers.ToRequest(connect, connection.Peer), Stopping);
+            opening = authentication.Identity is { } identity
+                ? Admit(connection, connect, identity)
+                : ConnectAnswers.Refuse(authentication.ReasonCode, authentication.ReasonString, authentication.ServerReference);
+        }
+
+        if (opening.Client is null)
+        {
+            Metrics.Refused(opening.Answer.ReasonCode);
+            BrokerLog.ConnectRefused(Logger, connection.Peer.Remote?.ToString(), opening.Answer.ReasonCode, connect.ClientId);
+        }
+
+        return opening;
+    }
+
+    /// <summary>The CONNACK is written: the connection takes its session. Null: somebody else was quicker.</summary>
+    internal MqttSession? Enter(MqttConnection connection, MqttClientInfo client, MqttOpening opening)
+    {
+        var flush = new FlushSet();
+        var session = _sessions.Enter(connection, client, opening, flush);
+        flush.Flush();
+        Metrics.Accepted();
+        BrokerLog.Connected(Logger, client.ClientId, client.RemoteEndPoint?.ToString(), client.Version, client.SessionPresent);
+        Tell(client, static (observer, c, _) => observer.OnConnected(c), default);
+        return session;
+    }
+
+    internal void Leave(MqttConnection connection, MqttSession session, MqttClientInfo client, Will? will, MqttDisconnectReason reason)
+    {
+        _sessions.Leave(connection, session, will);
+        BrokerLog.Disconnected(Logger, client.ClientId, reason.ByClient, reason.ReasonCode);
+        Tell(client, static (observer, c, r) => observer.OnDisconnected(c, r), reason);
+    }
+
+    /// <summary>Publishes a will that is due, if its owner still may.</summary>
+    internal void PublishWill(Will will)
+    {
+        var message = will.Message;
+        if (!Authorizer.MayLeaveWill(will.Client, message.Topic, message.Retain))
+        {
+            BrokerLog.WillRefused(Logger, will.Client.ClientId, message.Topic);
+            return;
+        }
+
+        var flush = new FlushSet();
+        var held = Router.Route(message, Subscriptions.Find(message.Topic), publisher: null, flush, out _);
+        flush.Flush();
+        if (held is not null)
+        {
+            BrokerLog.WillRefused(Logger, will.Client.ClientId, message.Topic);
+        }
+    }
+
+    internal uint LimitExpiry(uint wish)
+    {
+        var maximum = (uint)Math.Min(uint.MaxValue, Options.MaximumSessionExpiry.TotalSeconds);
+        return Math.Min(wish, maximum);
+    }
+
+    private MqttOpening Admit(MqttConnection connection, ConnectPacket connect, MqttIdentity identity)
+    {
+        var clientId = connect.ClientId.Length > 0 ? connect.ClientId : $"auto-{Guid.NewGuid():N}";
+        if (!_sessions.TryPeek(clientId, identity, connect.CleanStart, out var present))
+        {
+            BrokerLog.ForeignSession(Logger, clientId, identity.Name);
+            return ConnectAnswers.Refuse(MqttReasonCode.NotAuthorized);
+        }
+
+        var wish = connect.Properties?.SessionExpiryInterval ?? 0;
+        if (connect.Version != MqttVersion.V5)
+        {
+            // 3.1.1: without Clean Session the session stays; how long is the server's choice.
+            wish = connect.CleanStart ? 0 : uint.MaxValue;
+        }
+
+        var expiry = LimitExpiry(wish);
+        var keepAlive = Options.MaximumKeepAlive != 0 && (connect.KeepAlive == 0 || connect.KeepAlive > Options.MaximumKeepAlive) && connect.Version == MqttVersion.V5
+            ? Options.MaximumKeepAlive
+            : connect.KeepAlive;
+        var client = new MqttClientInfo
+        {
+            ClientId = clientId,
+            Identity = identity,
+            Version = connect.Version,
+            UserName = connect.UserName,
+            RemoteEndPoint = connection.Peer.Remote,
+            ConnectionId = connection.Id,
+            ConnectedAt = Clock.UtcNow,
+            SessionPresent = present,
+            KeepAlive = keepAlive,
+        };
+        if (connect.Will is { } will && !Authorizer.MayLeaveWill(client, will.Topic, will.Retain))
+        {
+            return ConnectAnswers.Refuse(MqttReasonCode.NotAuthorized);
+        }
+
+        return new MqttOpening
+        {
+            Answer = ConnectAnswers.Accept(connect, client, expiry == wish ? null : expiry, Options),
+            Client = client,
+            Will = ConnectAnswers.ToWill(connect, client, Clock.Now),
+            SessionExpiry = expiry,
+        };
+    }
+
+    private void Tell(MqttClientInfo client, Action<IMqttSessionObserver, MqttClientInfo, MqttDisconnectReason> tell, MqttDisconnectReason reason)
+    {
+        foreach (var observer in _observers)
+        {
+            try
+            {
+                tell(observer, client, reason);
+            }
+            catch (Exception error)
+            {
+                BrokerLog.ObserverFailed(Logger, error, client.ClientId);
+            }
+        }
+    }
+
+    private void OnTick()
+    {
+        try
+        {
+            var now = Clock.Now;
+            foreach (var (_, connection) in _connections)
+            {
+                connection.CheckSilence(now);
+            }
+
+            _sessions.Expire(now);
+            if (Interlocked.Increment(ref _ticks) % 240 == 0)
+            {
+                Retained.Expire(now);
+            }
+        }
+        catch (Exception error)
+        {
+            BrokerLog.TimerFailed(Logger, error);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using Fleet.Mqtt.Broker.Access;
+using Fleet.Mqtt.Broker.Connections;
+using Fleet.Mqtt.Broker.Routing;
+using Fleet.Mqtt.Packets;
+
+namespace Fleet.Mqtt.Broker.Sessions;
+
+/// <summary>CONNECT to CONNACK, as far as it depends on nothing but the packet and the options (3.1.4, 3.2).</summary>
+internal static class ConnectAnswers
+{
+    /// <summary>A refusal that needs no authenticator, or null.</summary>
+    public static MqttOpening? CheckConnect(ConnectPacket connect, MqttBrokerOptions options)
+    {
+        if (connect.Properties?.AuthenticationMethod is not null)
+        {
+            // [MQTT-4.12.0-1]
+            return Refuse(MqttReasonCode.BadAuthenticationMethod);
+        }
+
+        if (connect.ClientId.Length == 0 && (connect.Version == MqttVersion.V31 || (connect.Version == MqttVersion.V311 && !connect.CleanStart)))
+        {
+            // [MQTT-3.1.3-8] (3.1.1)
+            return Refuse(MqttReasonCode.ClientIdentifierNotValid);
+        }
+
+        if (connect.Will is not { } will)
+        {
+            return null;
+        }
+
+        if (will.Qos > options.MaximumQos)
+        {
+            return Refuse(MqttReasonCode.QosNotSupported);
+        }
+
+        return will.Retain && !options.RetainAvailable ? Refuse(MqttReasonCode.RetainNotSupported) : null;
+    }
+
+    public static MqttOpening Refuse(MqttReasonCode code, string? reason = null, string? serverReference = null) => new()
+    {
+        Answer = new ConnAckPacket
+        {
+            ReasonCode = code,
+            Properties = reason is null && serverReference is null ? null : new MqttProperties { ReasonString = reason, ServerReference = serverReference },
+        },
+    };
+
+    /// <summary>CONNACK with what the client has to know: limits, and what was decided against its wish.</summary>
+    public static ConnAckPacket Accept(ConnectPacket connect, MqttClientInfo client, uint? expiry, MqttBrokerOptions options)
+    {
+        var properties = new MqttProperties
+        {
+            TopicAliasMaximum = options.TopicAliasMaximum == 0 ? null : options.TopicAliasMaximum,
+            ReceiveMaximum = options.ReceiveMaximum == ushort.MaxValue ? null : options.ReceiveMaximum,
+            AssignedClientIdentifier = connect.ClientId.Length == 0 ? client.ClientId : null,
+            SessionExpiryInterval = expiry,
+            ServerKeepAlive = client.KeepAlive == connect.KeepAlive ? null : client.KeepAlive,
+        };
+        if (options.Dialect != MqttDialect.ReferenceSequences)
+        {
+            properties.MaximumPacketSize = (uint)options.MaximumPacketSize;
+        }
+
+        properties.MaximumQos = options.MaximumQos == MqttQos.ExactlyOnce ? null : (byte)options.MaximumQos;
+        properties.RetainAvailable = options.RetainAvailable ? null : false;
+        properties.WildcardSubscriptionAvailable = options.WildcardSubscriptionsAvailable ? null : false;
+        properties.SharedSubscriptionAvailable = options.SharedSubscriptionsAvailable ? null : false;
+        properties.SubscriptionIdentifierAvailable = options.SubscriptionIdentifiersAvailable ? null : false;
+        return new ConnAckPacket { SessionPresent = client.SessionPresent, Properties = properties };
+    }
+
+    public static MqttConnectRequest ToRequest(ConnectPacket connect, MqttPeer peer) => new()
+    {
+        ClientId = connect.ClientId,
+        Version = connect.Version,
+        UserName = connect.UserName,
+        Password = connect.Password,
+        ClientCertificate = peer.Certificate,
+        RemoteEndPoint = peer.Remote,
+        LocalEndPoint = peer.Local,
+        CleanStart = connect.CleanStart,
+        WillTopic = connect.Will?.Topic,
+        UserProperties = connect.Properties?.UserProperties ?? [],
+    };
+
+    public static Will? ToWill(ConnectPacket connect, MqttClientInfo client, long now)
+    {
+        if (connect.Will is not { } will)
+        {
+            return null;
+        }
+
+        var message = new StoredMessage
+        {
+            TopicBytes = System.Text.Encoding.UTF8.GetBytes(will.Topic),
+            Topic = will.Topic,
+            Payload = will.Payload.ToArray(),
+            Qos = will.Qos,
+            Retain = will.Retain,
+            Properties = StoredMessage.Forwarded(will.Properties),
+            ExpiresAt = StoredMessage.Expiry(will.Properties?.MessageExpiryInterval, now),
+            Publisher = client.ClientId,
+        };
+        return new Will(message, client, will.Properties?.WillDelayInterval ?? 0);
+    }
+}

@@ -1,0 +1,28 @@
+using System.Buffers;
+using Fleet.Mqtt.Codec;
+using Fleet.Mqtt.Packets;
+
+namespace Fleet.Mqtt.Broker.Sessions;
+
+/// <summary>The answer to one CONNECT and what goes with it.</summary>
+internal sealed class MqttOpening
+{
+    public required ConnAckPacket Answer { get; init; }
+
+    /// <summary>Null: refused.</summary>
+    public MqttClientInfo? Client { get; init; }
+
+    public MqttSession? Session { get; init; }
+
+    public Will? Will { get; init; }
+
+    /// <summary>Seconds, as granted.</summary>
+    public uint SessionExpiry { get; init; }
+
+    /// <summary>Length of a CONNACK on the wire.</summary>
+    public static int Length(ConnAckPacket packet, MqttVersion version)
+    {
+        var buffer = new ArrayBufferWriter<byte>(64);
+        return MqttEncoder.Write(buffer, packet, version);
+    }
+}
