@@ -66,7 +66,8 @@ internal static class ConnectAnswers
         properties.WildcardSubscriptionAvailable = options.WildcardSubscriptionsAvailable ? null : false;
         properties.SharedSubscriptionAvailable = options.SharedSubscriptionsAvailable ? null : false;
         properties.SubscriptionIdentifierAvailable = options.SubscriptionIdentifiersAvailable ? null : false;
-        return new ConnAckPacket { SessionPresent = client.SessionPresent, Properties = properties };
+        // 3.1 has no such flag; the byte is reserved there.
+        return new ConnAckPacket { SessionPresent = client.SessionPresent && connect.Version != MqttVersion.V31, Properties = properties };
     }
 
     public static MqttConnectRequest ToRequest(ConnectPacket connect, MqttPeer peer) => new()
