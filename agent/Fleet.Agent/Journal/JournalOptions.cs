@@ -13,35 +13,59 @@ public sealed class JournalOptions
     public const int MaximumStateBytes = 1024 * 1024;
 
     /// <summary>Folder of the agent's data; the journal lives in <c>journal/</c> below it.</summary>
-    public required string DataDirectory { get; init; }
+    public string DataDirectory { get; set; } = string.Empty;
 
     /// <summary>How long acknowledged entries stay.</summary>
-    public TimeSpan Retention { get; init; } = TimeSpan.FromDays(30);
+    public TimeSpan Retention { get; set; } = TimeSpan.FromDays(30);
 
     /// <summary>Below this much free space no new payment is begun, in bytes.</summary>
-    public long MinimumFreeBytes { get; init; } = 64L * 1024 * 1024;
+    public long MinimumFreeBytes { get; set; } = 64L * 1024 * 1024;
 
     /// <summary>Preallocated file that is given up to finish what runs when the disk is full, in bytes; 0 = none.</summary>
-    public long ReserveBytes { get; init; } = 4L * 1024 * 1024;
+    public long ReserveBytes { get; set; } = 4L * 1024 * 1024;
 
     /// <summary>Writes that may wait for a commit; more of them make the caller wait.</summary>
-    public int QueueCapacity { get; init; } = 4096;
+    public int QueueCapacity { get; set; } = 4096;
 
     /// <summary>Most writes in one commit.</summary>
-    public int MaximumGroup { get; init; } = 1024;
+    public int MaximumGroup { get; set; } = 1024;
 
     /// <summary>Failed commits in a row after which the journal says <see cref="JournalCondition.Failing"/>.</summary>
-    public int FailuresUntilFailing { get; init; } = 3;
+    public int FailuresUntilFailing { get; set; } = 3;
 
     /// <summary>How often space, retention and unwritten acknowledgements are looked after.</summary>
-    public TimeSpan HousekeepingInterval { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan HousekeepingInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Most entries whose chain is verified before the journal opens; the others are verified while it works.</summary>
-    public int VerifiedAtOpen { get; init; } = 20_000;
+    public int VerifiedAtOpen { get; set; } = 20_000;
 
     /// <summary>Entries in a new epoch's first entry as the writing software.</summary>
-    public string AgentVersion { get; init; } = "0.0.0";
+    public string AgentVersion { get; set; } = "0.0.0";
 
     /// <summary>Key for encryption at rest, 32 bytes; null = records carry a checksum only.</summary>
-    public byte[]? EncryptionKey { get; init; }
+    public byte[]? EncryptionKey { get; set; }
+
+    /// <summary>Names every fault with its key.</summary>
+    public IEnumerable<string> Faults()
+    {
+        if (DataDirectory.Length == 0)
+        {
+            yield return "data: the folder for the agent's data is missing";
+        }
+
+        if (Retention < TimeSpan.Zero)
+        {
+            yield return "journal.retention: must not be negative";
+        }
+
+        if (MinimumFreeBytes < 0)
+        {
+            yield return "journal.minimumFree: must not be negative";
+        }
+
+        if (ReserveBytes is < 0 or > 1024L * 1024 * 1024)
+        {
+            yield return "journal.reserve: 0 to 1 GB";
+        }
+    }
 }

@@ -1,0 +1,29 @@
+using Fleet.Agent.Health;
+using Fleet.Agent.Journal;
+using Fleet.Agent.Link;
+using Fleet.Agent.Uplink;
+using Microsoft.Extensions.Logging;
+
+namespace Fleet.Agent.Hosting.Settings;
+
+/// <summary>Everything that can be set, by room. There are no secrets among it.</summary>
+public sealed class AgentSettings
+{
+    /// <summary>Least level that is logged.</summary>
+    public LogLevel LogLevel { get; set; } = LogLevel.Information;
+
+    /// <summary>Data directory and journal.</summary>
+    public JournalOptions Journal { get; } = new();
+
+    /// <summary>Link to the server.</summary>
+    public LinkOptions Link { get; } = new();
+
+    /// <summary>Way of the entries to the server.</summary>
+    public UplinkOptions Uplink { get; } = new();
+
+    /// <summary>Health entries and status.</summary>
+    public HealthOptions Health { get; } = new();
+
+    /// <summary>Every fault of every room, each with its key.</summary>
+    public IEnumerable<string> Faults() => [.. Journal.Faults(), .. Link.Faults(), .. Uplink.Faults(), .. Health.Faults()];
+}

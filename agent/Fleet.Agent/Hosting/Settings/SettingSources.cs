@@ -1,0 +1,84 @@
+namespace Fleet.Agent.Hosting.Settings;
+
+/// <summary>
+/// Puts the settings together: file, then environment (<c>FLEET_AGENT_TERMINAL__ADDRESS</c>), then command line
+/// (<c>--set terminal.address=…</c>); the later wins. Everything that is wrong is found in one go.
+/// </summary>
+public static class SettingSources
+{
+    /// <summary>Beginning of the environment variables that are settings.</summary>
+    public const string EnvironmentPrefix = "FLEET_AGENT_";
+
+    // Variables of the same prefix that are no settings.
+    private static readonly string[] OtherVariables = ["FLEET_AGENT_CRASH_AT", "FLEET_AGENT_CRASH_LOG"];
+
+    /// <summary>Reads everything; the settings are of use only when <paramref name="faults"/> stays empty.</summary>
+    /// <param name="file">YAML file, or null.</param>
+    /// <param name="environment">Environment variables.</param>
+    /// <param name="assignments"><c>key=value</c> of the command line.</param>
+    /// <param name="faults">Everything that is wrong.</param>
+    public static AgentSettings Read(
+        string? file, IEnumerable<KeyValuePair<string, string>> environment, IEnumerable<string> assignments, out IReadOnlyList<SettingFault> faults)
+    {
+        var found = new List<SettingFault>();
+        var settings = new AgentSettings();
+        var sources = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        IReadOnlyList<SettingValue> values =
+        [
+            .. file is null ? [] : YamlSettings.ReadFile(file, found), .. FromEnvironment(environment), .. FromCommandLine(assignments, found),
+        ];
+        foreach (var value in values)
+        {
+            Take(settings, value, found);
+            sources[value.Key] = value.Source;
+        }
+
+        // A value that could not be read is one fault, not a second one about the default that stands in for it.
+        var unread = found.Select(static f => f.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        found.AddRange(settings.Faults().Select(SettingFault.Parse)
+            .Where(fault => !unread.Contains(fault.Key))
+            .Select(fault => fault with { Source = sources.GetValueOrDefault(fault.Key, string.Empty) }));
+        faults = found;
+        return settings;
+    }
+
+    private static void Take(AgentSettings settings, SettingValue value, List<SettingFault> faults)
+    {
+        var setting = SettingTable.All.FirstOrDefault(s => s.Fits(value.Key));
+        if (setting is null)
+        {
+            var near = SettingTable.Nearest(value.Key);
+            faults.Add(new SettingFault(value.Key, near is null ? "no such setting" : $"no such setting; {near}?", value.Source));
+        }
+        else if (!setting.Take(settings, value.Key[Math.Min(setting.Key.Length, value.Key.Length)..], value.Value))
+        {
+            faults.Add(new SettingFault(value.Key, $"'{Shortened(value.Value)}' is not {setting.Wanted}", value.Source));
+        }
+    }
+
+    private static IEnumerable<SettingValue> FromEnvironment(IEnumerable<KeyValuePair<string, string>> environment) => environment
+        .Where(static v => v.Key.StartsWith(EnvironmentPrefix, StringComparison.Ordinal) && !OtherVariables.Contains(v.Key))
+        .OrderBy(static v => v.Key, StringComparer.Ordinal)
+        .Select(static v => new SettingValue(
+            v.Key[EnvironmentPrefix.Length..].Replace("__", ".", StringComparison.Ordinal).ToLowerInvariant(), v.Value, $"environment variable {v.Key}"));
+
+    private static List<SettingValue> FromCommandLine(IEnumerable<string> assignments, List<SettingFault> faults)
+    {
+        var values = new List<SettingValue>();
+        foreach (var assignment in assignments)
+        {
+            if (assignment.Split('=', 2) is [{ Length: > 0 } key, var value])
+            {
+                values.Add(new SettingValue(key.Trim(), value, "command line"));
+            }
+            else
+            {
+                faults.Add(new SettingFault("--set", $"'{Shortened(assignment)}' is not KEY=VALUE", "command line"));
+            }
+        }
+
+        return values;
+    }
+
+    private static string Shortened(string value) => value.Length <= 60 ? value : value[..57] + "...";
+}

@@ -1,0 +1,26 @@
+using Fleet.Contracts;
+using Microsoft.Extensions.Logging;
+
+namespace Fleet.Agent.Link;
+
+/// <summary>Log messages of the link and of enrolment: events 1200 to 1299.</summary>
+internal static partial class LinkLog
+{
+    [LoggerMessage(1200, LogLevel.Information, "Connected to {Host}:{Port} as {Terminal}.")]
+    public static partial void Connected(ILogger logger, string host, int port, TerminalId terminal);
+
+    [LoggerMessage(1201, LogLevel.Warning, "No connection to the server ({State}): {Detail}. Next attempt in {Wait}.")]
+    public static partial void NotConnected(ILogger logger, LinkState state, string detail, TimeSpan wait);
+
+    [LoggerMessage(1202, LogLevel.Warning, "A message on {Topic} is none that this agent expects; it was dropped.")]
+    public static partial void Unexpected(ILogger logger, string topic);
+
+    [LoggerMessage(1203, LogLevel.Warning, "Orders come faster than they are taken; this one is left for the next connection.")]
+    public static partial void Overflow(ILogger logger);
+
+    [LoggerMessage(1204, LogLevel.Warning, "An order of channel {Channel} could not be read; it was dropped.")]
+    public static partial void UnreadableOrder(ILogger logger, LinkChannel channel);
+
+    [LoggerMessage(1205, LogLevel.Warning, "An order of channel {Channel} could not be stored; it is left for the next connection.")]
+    public static partial void OrderNotStored(ILogger logger, LinkChannel channel, Exception error);
+}
