@@ -4,7 +4,6 @@ using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
 using Fleet.Mqtt;
 using Fleet.Mqtt.Client;
-using Fleet.Mqtt.Packets;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 
