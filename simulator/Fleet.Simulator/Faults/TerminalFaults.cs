@@ -1,0 +1,95 @@
+namespace Fleet.Simulator.Faults;
+
+/// <summary>
+/// Switches that technicians and tests throw while the terminal works. Keys, scenarios and the control socket all end here. Thread-safe.
+/// </summary>
+public sealed class TerminalFaults
+{
+    private readonly Lock _lock = new();
+    private PaymentStep? _powerCutAt;
+    private PaymentStep? _silenceAt;
+    private int _declineNext;
+    private byte _declineCode;
+    private int _busyNext;
+    private int _wrongTotalsNext;
+    private int _duplicateTraceNext;
+
+    /// <summary>The power goes at this step of the next payment, once.</summary>
+    public void CutPowerAt(PaymentStep step) => Set(() => _powerCutAt = step);
+
+    /// <summary>The terminal falls silent at this step of the next payment, until its power is cycled.</summary>
+    public void FallSilentAt(PaymentStep step) => Set(() => _silenceAt = step);
+
+    /// <summary>The next payments are declined as if by the acquirer.</summary>
+    public void DeclineNext(int count, byte code) => Set(() => (_declineNext, _declineCode) = (count, code));
+
+    /// <summary>The next commands are answered 84 9C.</summary>
+    public void BusyNext(int count) => Set(() => _busyNext = count);
+
+    /// <summary>The next totals are one minor unit too high.</summary>
+    public void WrongTotalsNext(int count) => Set(() => _wrongTotalsNext = count);
+
+    /// <summary>The next payments repeat the trace number of the payment before.</summary>
+    public void DuplicateTraceNext(int count) => Set(() => _duplicateTraceNext = count);
+
+    /// <summary>Everything works again.</summary>
+    public void Clear() => Set(() =>
+    {
+        (_powerCutAt, _silenceAt) = (null, null);
+        (_declineNext, _busyNext, _wrongTotalsNext, _duplicateTraceNext) = (0, 0, 0, 0);
+    });
+
+    internal bool StrikesAt(PaymentStep step)
+    {
+        lock (_lock)
+        {
+            return _powerCutAt == step || _silenceAt == step;
+        }
+    }
+
+    internal bool TakePowerCut(PaymentStep step) => Take(() => _powerCutAt == step, () => _powerCutAt = null);
+
+    internal bool TakeSilence(PaymentStep step) => Take(() => _silenceAt == step, () => _silenceAt = null);
+
+    internal byte? TakeDecline()
+    {
+        lock (_lock)
+        {
+            return _declineNext-- > 0 ? _declineCode : Zeroed(ref _declineNext);
+        }
+    }
+
+    internal bool TakeBusy() => Take(() => _busyNext > 0, () => _busyNext--);
+
+    internal bool TakeWrongTotals() => Take(() => _wrongTotalsNext > 0, () => _wrongTotalsNext--);
+
+    internal bool TakeDuplicateTrace() => Take(() => _duplicateTraceNext > 0, () => _duplicateTraceNext--);
+
+    private static byte? Zeroed(ref int counter)
+    {
+        counter = 0;
+        return null;
+    }
+
+    private void Set(Action change)
+    {
+        lock (_lock)
+        {
+            change();
+        }
+    }
+
+    private bool Take(Func<bool> armed, Action disarm)
+    {
+        lock (_lock)
+        {
+            if (!armed())
+            {
+                return false;
+            }
+
+            disarm();
+            return true;
+        }
+    }
+}

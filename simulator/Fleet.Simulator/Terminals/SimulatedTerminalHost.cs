@@ -1,0 +1,237 @@
+using Fleet.Simulator.Books;
+using Fleet.Simulator.Control;
+using Fleet.Simulator.Faults;
+using Fleet.Zvt;
+
+namespace Fleet.Simulator.Terminals;
+
+/// <summary>
+/// A terminal on its line: powers it, serves one connection after the other, throws its switches. For tests, the demonstration and the
+/// command line alike.
+/// </summary>
+public sealed class SimulatedTerminalHost : IAsyncDisposable
+{
+    private readonly TerminalOptions _options;
+    private readonly TerminalLine _line;
+    private readonly CardReader _cards;
+    private readonly TerminalDisplay _display;
+    private readonly SemaphoreSlim _switch = new(1, 1);
+    private ControlServer? _control;
+    private TerminalStore _store;
+    private CancellationTokenSource? _power;
+    private Task _session = Task.CompletedTask;
+    private Task _watch = Task.CompletedTask;
+    private volatile bool _disposed;
+
+    private SimulatedTerminalHost(TerminalOptions options, TerminalStore store, TerminalLine line)
+    {
+        _options = options;
+        _store = store;
+        _line = line;
+        _cards = new CardReader(options.Seed);
+        _display = new TerminalDisplay(lines => options.Observer(
+            new SimulatorEvent(options.Time.GetUtcNow(), "screen", new { options.Tid, lines })));
+        LineFaults.Pace = options.Pace;
+    }
+
+    /// <summary>What a till or agent is configured with: the link, the device, or address and port.</summary>
+    public string LineName => _line.Name;
+
+    /// <summary>Switches of the device.</summary>
+    public TerminalFaults Faults { get; } = new();
+
+    /// <summary>Switches of the line.</summary>
+    public LineFaults LineFaults { get; } = new();
+
+    /// <summary>Everything the device keeps without power.</summary>
+    public TerminalMemory Memory => _store.Memory;
+
+    /// <summary>Count and sum of the open batch.</summary>
+    public Counter Totals => Memory.Totals;
+
+    /// <summary>What the display shows.</summary>
+    public IReadOnlyList<string> Display => _display.Lines;
+
+    /// <summary>The power is on.</summary>
+    public bool IsPowered => _power is not null;
+
+    /// <summary>Where the control socket listens, or null.</summary>
+    public ControlAddress? Control => _control?.Address;
+
+    /// <summary>Makes the line, reads the memory, switches on.</summary>
+    /// <exception cref="IOException">Line, file or control address cannot be had.</exception>
+    /// <exception cref="InvalidDataException">The state file is damaged or belongs to another terminal.</exception>
+    public static async Task<SimulatedTerminalHost> StartAsync(TerminalOptions options, CancellationToken cancellationToken)
+    {
+        var store = TerminalStore.Open(options.StateFile, options.Factory);
+        var host = new SimulatedTerminalHost(options, store, TerminalLine.Open(options.Line, options.Time));
+        try
+        {
+            if (options.Control is { } address)
+            {
+                host._control = ControlServer.Start(address, (request, token) => TerminalControl.ServeAsync(host, request, token));
+            }
+
+            await host.PowerOnAsync(cancellationToken);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The next customer presents this card (a name of <see cref="CardTable"/>).</summary>
+    public void Present(string card)
+    {
+        var index = CardTable.IndexOf(card);
+        if (index < 0)
+        {
+            throw new ArgumentException($"card: '{card}' is not one of {string.Join(", ", CardTable.Cards.Select(static c => c.Name).Distinct())}", nameof(card));
+        }
+
+        _cards.Present(index);
+    }
+
+    /// <summary>Changes the device as a technician would: paper, battery, tamper, lock, language.</summary>
+    public TerminalMemory Change(Func<TerminalMemory, TerminalMemory> change) => _store.Update(change);
+
+    /// <summary>The power goes, at once: whatever was not on disk is forgotten, the device disappears from the line.</summary>
+    public async Task PowerCutAsync(CancellationToken cancellationToken)
+    {
+        await _switch.WaitAsync(cancellationToken);
+        try
+        {
+            await OffAsync();
+        }
+        finally
+        {
+            _switch.Release();
+        }
+    }
+
+    /// <summary>The power comes back: the memory is read from disk, interrupted payments are taken back.</summary>
+    public async Task PowerOnAsync(CancellationToken cancellationToken)
+    {
+        await _switch.WaitAsync(cancellationToken);
+        try
+        {
+            if (_power is not null || _disposed)
+            {
+                return;
+            }
+
+            if (_options.StateFile is not null)
+            {
+                _store = TerminalStore.Open(_options.StateFile, _options.Factory);
+            }
+
+            _store.Update(static m => m.Recovered());
+            _power = new CancellationTokenSource();
+            var device = new TerminalDevice(_options, _store, Faults, _cards, _display);
+            _line.Replug();
+            _session = RunAsync(device, _power.Token);
+            _watch = WatchAsync(device, _power.Token);
+            device.ShowIdle();
+            device.Tell("power", new { Memory.Tid, on = true, line = LineName });
+        }
+        finally
+        {
+            _switch.Release();
+        }
+    }
+
+    /// <summary>Pulls the cable; the terminal keeps running.</summary>
+    public ValueTask UnplugAsync() => _line.UnplugAsync();
+
+    /// <summary>Puts the cable back.</summary>
+    public void Replug() => _line.Replug();
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        if (_control is { } control)
+        {
+            await control.DisposeAsync();
+        }
+
+        await PowerCutAsync(CancellationToken.None);
+        await _watch;
+        await _line.DisposeAsync();
+    }
+
+    private async Task OffAsync()
+    {
+        if (_power is not { } power)
+        {
+            return;
+        }
+
+        _power = null;
+        await power.CancelAsync();
+        await _line.UnplugAsync();
+        await _session;
+        power.Dispose();
+        _display.Show(string.Empty);
+        _options.Observer(new SimulatorEvent(_options.Time.GetUtcNow(), "power", new { Memory.Tid, on = false }));
+    }
+
+    /// <summary>A fault or the till switches the device off; a restart brings it back.</summary>
+    private async Task WatchAsync(TerminalDevice device, CancellationToken power)
+    {
+        try
+        {
+            var happened = await Task.WhenAny(device.PowerCut, device.RestartAsked).WaitAsync(power);
+            await PowerCutAsync(CancellationToken.None);
+            if (happened == device.RestartAsked)
+            {
+                await Task.Delay(_options.RestartTime, _options.Time, CancellationToken.None);
+                await PowerOnAsync(CancellationToken.None);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Switched off by hand.
+        }
+    }
+
+    private async Task RunAsync(TerminalDevice device, CancellationToken power)
+    {
+        try
+        {
+            while (true)
+            {
+                await using var session = await _line.NextAsync(power);
+                await ServeAsync(device, session, power);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The power went.
+        }
+        catch (Exception failure)
+        {
+            // The door of the device: a terminal that cannot write its memory stops working, and says so.
+            device.Tell("failure", new { Memory.Tid, reason = failure.Message });
+            device.Show(ScreenText.OutOfOrder);
+        }
+    }
+
+    private async Task ServeAsync(TerminalDevice device, ILineSession session, CancellationToken power)
+    {
+        await using var wire = new FaultyLine(session, LineFaults, _line.Framed, _options.Time);
+        var linkOptions = new ZvtLinkOptions { Timers = _options.Timers, Trace = _options.Trace };
+        device.Line = wire;
+        await using IZvtLink link = _line.Framed
+            ? new ZvtSerialLink(wire, linkOptions, _options.Time)
+            : new ZvtTcpLink(wire, linkOptions, _options.Time);
+        await new TerminalProtocol(device, link).RunAsync(power);
+    }
+}

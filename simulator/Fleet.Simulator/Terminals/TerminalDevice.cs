@@ -1,0 +1,94 @@
+using Fleet.Simulator.Faults;
+using Fleet.Simulator.Host;
+using Fleet.Zvt;
+
+namespace Fleet.Simulator.Terminals;
+
+/// <summary>What the parts of a powered terminal share. A power cycle makes a new one from the same file.</summary>
+internal sealed class TerminalDevice(TerminalOptions options, TerminalStore store, TerminalFaults faults, CardReader cards, TerminalDisplay display)
+{
+    private readonly TaskCompletionSource _powerCut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _restart = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public TerminalOptions Options => options;
+
+    public TerminalFaults Faults => faults;
+
+    public CardReader Cards => cards;
+
+    public IAcquirerHost Host => options.Host;
+
+    public ZvtTimers Timers => options.Timers;
+
+    public TerminalMemory Memory => store.Memory;
+
+    /// <summary>Completes when a fault cuts the power.</summary>
+    public Task PowerCut => _powerCut.Task;
+
+    /// <summary>Completes when the till asked for a restart.</summary>
+    public Task RestartAsked => _restart.Task;
+
+    /// <summary>The terminal's own clock, which may be wrong.</summary>
+    public DateTimeOffset LocalTime => options.Time.GetUtcNow() + Memory.ClockOffset;
+
+    /// <summary>The reason to refuse work, the strongest first.</summary>
+    public TerminalLock Lock => Memory switch
+    {
+        { Tampered: true } => TerminalLock.OutOfOrder,
+        { Tid: "00000000" } => TerminalLock.ActivationRequired,
+        { OpenSettlement: not null, Lock: TerminalLock.None } => TerminalLock.EndOfDayRequired,
+        var memory => memory.Lock,
+    };
+
+    /// <summary>The line of the moment, for faults that must strike before the next byte.</summary>
+    public FaultyLine? Line { get; set; }
+
+    public TerminalMemory Update(Func<TerminalMemory, TerminalMemory> change) => store.Update(change);
+
+    public void Show(params ScreenText[] texts) => display.Show(texts.Select(t => t.In(Memory.Language)));
+
+    public void Show(ScreenText text, string second) => display.Show(text.In(Memory.Language), second);
+
+    public void ShowLines(IEnumerable<string> lines) => display.Show(lines);
+
+    public void ShowIdle() =>
+        Show(Lock == TerminalLock.None ? ScreenText.Ready : ScreenText.OutOfOrder, Memory.Tid);
+
+    public void Tell(string name, object fields) => options.Observer(new SimulatorEvent(options.Time.GetUtcNow(), name, fields));
+
+    public void AskRestart() => _restart.TrySetResult();
+
+    public Task DelayAsync(TimeSpan time, CancellationToken cancellationToken) =>
+        time > TimeSpan.Zero ? Task.Delay(time, options.Time, cancellationToken) : Task.CompletedTask;
+
+    /// <summary>
+    /// A fault at <see cref="PaymentStep.StatusSent"/> means that the till's answer is not even acknowledged: an acknowledged answer would
+    /// make the payment final (reference 15.1, case E).
+    /// </summary>
+    public void ArmBeforeStatus()
+    {
+        if (faults.StrikesAt(PaymentStep.StatusSent))
+        {
+            Line?.MuteAfterNextFrame();
+        }
+    }
+
+    /// <summary>A moment at which faults strike: it does not come back when the power goes or the terminal falls silent.</summary>
+    public async ValueTask ReachAsync(PaymentStep step, CancellationToken cancellationToken)
+    {
+        if (faults.TakePowerCut(step))
+        {
+            Line?.Mute();
+            Tell("powerCut", new { Memory.Tid, step });
+            _powerCut.TrySetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, options.Time, cancellationToken);
+        }
+
+        if (faults.TakeSilence(step))
+        {
+            Line?.Mute();
+            Tell("silence", new { Memory.Tid, step });
+            await Task.Delay(Timeout.InfiniteTimeSpan, options.Time, cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using Fleet.Simulator.Books;
+
+namespace Fleet.Simulator.Terminals;
+
+/// <summary>Why a terminal refuses to work; the value is the status code of 05 01 and the reason of 06 1E (reference 13.2, 16.2).</summary>
+public enum TerminalLock : byte
+{
+    /// <summary>Works.</summary>
+    None = 0x00,
+
+    /// <summary>Initialisation required; 06 93 removes it.</summary>
+    InitialisationRequired = 0x51,
+
+    /// <summary>Diagnosis required; 06 70 removes it.</summary>
+    DiagnosisRequired = 0xC2,
+
+    /// <summary>Out of order; a technician removes it.</summary>
+    OutOfOrder = 0xDF,
+
+    /// <summary>Activation required; a technician removes it.</summary>
+    ActivationRequired = 0xE4,
+
+    /// <summary>End-of-day required; 06 50 removes it.</summary>
+    EndOfDayRequired = 0xF0,
+}
+
+/// <summary>A booked record of the open batch.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Amount">Minor units, positive.</param>
+/// <param name="TraceNumber">Number of this booking, shared with the acquirer.</param>
+/// <param name="ReceiptNumber">Receipt, 1 to 9999.</param>
+/// <param name="TurnoverNumber">Turnover record, 1 to 999999.</param>
+/// <param name="LocalTime">The terminal's clock when it was approved.</param>
+/// <param name="CardIndex">Which card of <see cref="CardTable"/>.</param>
+/// <param name="ApprovalCode">As the acquirer gave it.</param>
+/// <param name="OriginalTraceNumber">The sale that a reversal took back.</param>
+public sealed record TerminalRecord(
+    BookingKind Kind,
+    long Amount,
+    int TraceNumber,
+    int ReceiptNumber,
+    int TurnoverNumber,
+    DateTimeOffset LocalTime,
+    int CardIndex,
+    string ApprovalCode,
+    int? OriginalTraceNumber = null);
+
+/// <summary>An end-of-day that closed a batch.</summary>
+/// <param name="TraceNumber">Its trace number.</param>
+/// <param name="Totals">Count and sum of the batch.</param>
+/// <param name="HostTotals">What the acquirer counted.</param>
+/// <param name="Records">The records it closed.</param>
+public sealed record ClosedTerminalBatch(int TraceNumber, Counter Totals, Counter HostTotals, ImmutableList<TerminalRecord> Records);
+
+/// <summary>What the till agreed with the terminal (06 00).</summary>
+/// <param name="Config">Config byte, reference 11.1.</param>
+/// <param name="SendsCurrency">The till sent a currency code, so the terminal does too.</param>
+/// <param name="Tlv">The till understands TLV.</param>
+/// <param name="PrintBlocks">The till takes 06 D3.</param>
+public sealed record TillAgreement(byte Config, bool SendsCurrency, bool Tlv, bool PrintBlocks)
+{
+    /// <summary>What log-off restores (reference 11.1).</summary>
+    public static readonly TillAgreement LoggedOff = new(0x86, SendsCurrency: false, Tlv: false, PrintBlocks: false);
+
+    /// <summary>The till prints payment receipts.</summary>
+    public bool TillPrintsReceipts => (Config & 0x02) != 0;
+
+    /// <summary>The till prints administration receipts.</summary>
+    public bool TillPrintsAdministration => (Config & 0x04) != 0;
+
+    /// <summary>The till wants 04 FF.</summary>
+    public bool IntermediateStatus => (Config & 0x08) != 0;
+
+    /// <summary>Receipts go to the till as ready lines.</summary>
+    public bool ReadyMadeReceipts => (Config & 0x80) != 0;
+}
+
+/// <summary>
+/// Everything that a terminal keeps without power. Immutable; <see cref="TerminalStore"/> makes each successor durable before anyone acts on it.
+/// Numbers keep counting over end-of-day and power cycles.
+/// </summary>
+public sealed record TerminalMemory
+{
+    /// <summary>Terminal id at the acquirer, 8 digits; 00000000 after it was erased.</summary>
+    public required string Tid { get; init; }
+
+    /// <summary>Serial number of the device, digits.</summary>
+    public required string SerialNumber { get; init; }
+
+    /// <summary>Trace number used last.</summary>
+    public int TraceNumber { get; init; }
+
+    /// <summary>Receipt number used last.</summary>
+    public int ReceiptNumber { get; init; }
+
+    /// <summary>Turnover record number used last.</summary>
+    public int TurnoverNumber { get; init; }
+
+    /// <summary>ISO 4217 numeric.</summary>
+    public int Currency { get; init; } = 978;
+
+    /// <summary>Why it refuses to work.</summary>
+    public TerminalLock Lock { get; init; }
+
+    /// <summary>The paper roll is empty.</summary>
+    public bool PaperOut { get; init; }
+
+    /// <summary>Charge in percent.</summary>
+    public int Battery { get; init; } = 100;
+
+    /// <summary>The housing was opened: never works again until repaired.</summary>
+    public bool Tampered { get; init; }
+
+    /// <summary>Difference of the terminal's clock to the true one.</summary>
+    public TimeSpan ClockOffset { get; init; }
+
+    /// <summary>What the till agreed.</summary>
+    public TillAgreement Till { get; init; } = TillAgreement.LoggedOff;
+
+    /// <summary>The display speaks Chinese.</summary>
+    public DisplayLanguage Language { get; init; }
+
+    /// <summary>Final records of the open batch.</summary>
+    public ImmutableList<TerminalRecord> Batch { get; init; } = [];
+
+    /// <summary>Approved, but the till has not confirmed it: becomes final or is taken back.</summary>
+    public TerminalRecord? Provisional { get; init; }
+
+    /// <summary>Trace number with which the acquirer was asked, as long as no answer is stored.</summary>
+    public int? AskedTraceNumber { get; init; }
+
+    /// <summary>Bookings that the acquirer must take back as soon as it can be reached.</summary>
+    public ImmutableList<int> OwedVoids { get; init; } = [];
+
+    /// <summary>The record that became final last; survives end-of-day. What 06 20 repeats.</summary>
+    public TerminalRecord? LastBooked { get; init; }
+
+    /// <summary>Trace number of an end-of-day that the acquirer may have closed without our knowing.</summary>
+    public int? OpenSettlement { get; init; }
+
+    /// <summary>The last end-of-day.</summary>
+    public ClosedTerminalBatch? LastSettlement { get; init; }
+
+    /// <summary>Totals of the open batch.</summary>
+    public Counter Totals => Counter.Of(Batch, static r => r.Kind, static r => r.Amount);
+
+    /// <summary>What an interrupted dialogue leaves is taken back: the automatic reversal after a power cut.</summary>
+    public TerminalMemory Recovered()
+    {
+        var owed = new[] { Provisional?.TraceNumber, AskedTraceNumber }.OfType<int>().Distinct();
+        return this with { Provisional = null, AskedTraceNumber = null, OwedVoids = OwedVoids.AddRange(owed) };
+    }
+}
