@@ -1,1 +1,4 @@
-Console.WriteLine("terminal-sim " + typeof(Program).Assembly.GetName().Version?.ToString(3));
+using Fleet.Simulator.Commands;
+
+using var stop = new CancellationTokenSource();
+return await SimulatorCommandLine.RunAsync(args, [], stop.Token);

@@ -1,0 +1,100 @@
+using System.CommandLine;
+using Fleet.Serial;
+using Fleet.Simulator.Control;
+using Fleet.Simulator.Faults;
+using Fleet.Simulator.Host;
+using Fleet.Simulator.Terminals;
+
+namespace Fleet.Simulator.Commands;
+
+/// <summary><c>terminal-sim terminal</c>.</summary>
+internal static class TerminalCommand
+{
+    private static readonly TimeSpan HostAnswers = TimeSpan.FromSeconds(30);
+
+    private static readonly Option<string?> Pty = new("--pty") { Description = "Make a pseudo terminal and publish it as this symbolic link." };
+
+    private static readonly Option<SerialAddress?> Serial = Checks.Option<SerialAddress>(
+        "--serial", "Use this serial device: serial:///dev/ttyUSB0?baud=9600&stop=2, /dev/ttyUSB0 or COM7.", ReadSerial);
+
+    private static readonly Option<int?> Tcp = Checks.Option("--tcp", "Listen on this TCP port of 127.0.0.1 instead (0: any).", Checks.Number(0, 65535));
+
+    private static readonly Option<string?> Tid = Checks.Option<string>("--tid", "Terminal id, 8 digits. Default 29001234.", Checks.Tid);
+
+    private static readonly Option<string?> State = new("--state") { Description = "File of its memory: batch and numbers survive a restart." };
+
+    private static readonly Option<ControlAddress?> HostAddress = Checks.Option<ControlAddress>(
+        "--host", "Acquirer host started with 'terminal-sim host --control'. Default: one inside, with its books beside the state file.", Checks.Address);
+
+    private static readonly Option<ControlAddress?> Control = Checks.Option<ControlAddress>(
+        "--control", "Line-JSON socket for live faults and questions: a port of 127.0.0.1 or a path.", Checks.Address);
+
+    private static readonly Option<int?> Pace = Checks.Option("--pace", "Speed of the line in baud, as a real one has it. Default: at once.", Checks.Number(300, 115200));
+
+    private static readonly Option<int?> Seed = Checks.Option("--seed", "Seed of the cards that customers present. Default 1.", Checks.Number(0, int.MaxValue));
+
+    private static readonly Option<TimeSpan?> Customer = Checks.Option<TimeSpan?>(
+        "--customer", "Seconds a customer takes to present a card. Default 0.05.", Checks.Seconds);
+
+    public static Command Create()
+    {
+        var command = new Command("terminal", "A payment terminal on a line. Prints what happens as lines of JSON until it is stopped.")
+        {
+            Pty, Serial, Tcp, Tid, State, HostAddress, Control, Pace, Seed, Customer,
+        };
+        command.Validators.Add(static result =>
+        {
+            var lines = new Option[] { Pty, Serial, Tcp }.Count(o => result.GetResult(o) is { Implicit: false });
+            if (lines != 1)
+            {
+                result.AddError("Give exactly one of --pty LINK, --serial DEVICE and --tcp PORT.");
+            }
+        });
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var events = new EventWriter(Console.Out);
+        var state = parsed.GetValue(State);
+        using var own = parsed.GetValue(HostAddress) is null
+            ? new AcquirerHost(state is null ? null : state + ".host", new HostRules(), TimeProvider.System)
+            : null;
+        using var remote = parsed.GetValue(HostAddress) is { } address ? new RemoteHost(address, HostAnswers, TimeProvider.System) : null;
+        var options = new TerminalOptions
+        {
+            Tid = parsed.GetValue(Tid) ?? "29001234",
+            StateFile = state,
+            Host = (IAcquirerHost?)own ?? remote!,
+            Line = new TerminalLineOptions
+            {
+                PtyLink = parsed.GetValue(Pty),
+                Serial = parsed.GetValue(Serial),
+                TcpPort = parsed.GetValue(Tcp),
+            },
+            Control = parsed.GetValue(Control),
+            Pace = parsed.GetValue(Pace) is { } baud ? new LinePace(new SerialAddress("/dev/null", baud).ByteTime) : null,
+            Seed = parsed.GetValue(Seed) ?? 1,
+            CustomerDelay = parsed.GetValue(Customer) ?? TimeSpan.FromMilliseconds(50),
+            Observer = events.Write,
+        };
+        await using var terminal = await SimulatedTerminalHost.StartAsync(options, cancellationToken);
+        await WaitAsync(cancellationToken);
+        return ExitCode.Ok;
+    }
+
+    /// <summary>Until it is stopped.</summary>
+    internal static Task WaitAsync(CancellationToken cancellationToken)
+    {
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        cancellationToken.Register(() => stopped.TrySetResult());
+        return stopped.Task;
+    }
+
+    private static bool ReadSerial(string text, out SerialAddress? address, out string? error)
+    {
+        var full = text.Contains("://", StringComparison.Ordinal) ? text : "serial://" + text;
+        return SerialAddress.TryParse(full, out address, out error);
+    }
+}
