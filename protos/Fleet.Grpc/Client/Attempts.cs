@@ -1,0 +1,98 @@
+using Grpc.Core;
+
+namespace Grpc.Net.Client.Internal;
+
+/// <summary>What one attempt of a call came to.</summary>
+/// <param name="Response">The response, null if there was none.</param>
+/// <param name="Status">The outcome if it is known before the messages; null = messages follow.</param>
+internal sealed record AttemptResult(HttpResponseMessage? Response, Status? Status)
+{
+    /// <summary>True if the connection was never made, so that the server cannot have seen the call.</summary>
+    public bool NeverConnected { get; init; }
+
+    public bool Failed => Status is { StatusCode: not StatusCode.OK };
+}
+
+/// <summary>Sends a call, again if its rules say so. The one place where attempts follow each other.</summary>
+/// <param name="send">Makes one attempt, numbered from 1.</param>
+/// <param name="canRepeat">False once the request cannot be sent again.</param>
+/// <param name="detach">Ends the hold of the failed attempt on the request.</param>
+internal sealed class Attempts(
+    GrpcChannel channel,
+    RetryRules? rules,
+    bool waitForReady,
+    Func<int, CancellationToken, Task<AttemptResult>> send,
+    Func<bool> canRepeat,
+    Action detach)
+{
+    private TimeSpan _reconnect = channel.InitialReconnectBackoff;
+
+    public Task<AttemptResult> RunAsync(CancellationToken cancellationToken) => rules switch
+    {
+        null when !waitForReady => send(1, cancellationToken),
+        { IsHedging: true } => new Hedging(channel, rules, send).RunAsync(cancellationToken),
+        _ => RepeatAsync(cancellationToken),
+    };
+
+    private async Task<AttemptResult> RepeatAsync(CancellationToken cancellationToken)
+    {
+        var attempt = 1;
+        while (true)
+        {
+            var result = await send(attempt, cancellationToken);
+            if (result.NeverConnected && waitForReady)
+            {
+                detach();
+                await Task.Delay(NextReconnect(), channel.Clock, cancellationToken);
+                continue;
+            }
+
+            if (rules is null)
+            {
+                return result;
+            }
+
+            if (PauseBefore(attempt + 1, result) is not { } pause)
+            {
+                return result;
+            }
+
+            detach();
+            result.Response?.Dispose();
+            attempt++;
+            await Task.Delay(pause, channel.Clock, cancellationToken);
+        }
+    }
+
+    // Null = the result stands.
+    private TimeSpan? PauseBefore(int next, AttemptResult result)
+    {
+        if (!result.Failed)
+        {
+            channel.Throttle?.Succeeded();
+            return null;
+        }
+
+        var pushBack = RetryRules.PushBack(result.Response);
+        var retryable = rules!.Allows(result.Status!.Value.StatusCode);
+        if (retryable || pushBack < TimeSpan.Zero)
+        {
+            channel.Throttle?.Failed();
+        }
+
+        if (!retryable || pushBack < TimeSpan.Zero || next > rules.MaxAttempts || !canRepeat() || channel.Throttle is { AllowsRetry: false })
+        {
+            return null;
+        }
+
+        return pushBack ?? rules.Backoff(next);
+    }
+
+    private TimeSpan NextReconnect()
+    {
+        var pause = _reconnect;
+        var longest = channel.MaxReconnectBackoff ?? TimeSpan.MaxValue;
+        _reconnect = pause * 1.6 < longest ? pause * 1.6 : longest;
+        return pause;
+    }
+}

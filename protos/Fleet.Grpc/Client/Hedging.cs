@@ -1,0 +1,112 @@
+namespace Grpc.Net.Client.Internal;
+
+/// <summary>Sends a call again and again without waiting for a failure; the first attempt that does not fail wins, the others are cancelled.</summary>
+internal sealed class Hedging(GrpcChannel channel, RetryRules rules, Func<int, CancellationToken, Task<AttemptResult>> send)
+{
+    private readonly Dictionary<Task<AttemptResult>, CancellationTokenSource> _running = [];
+    private int _sent;
+    private bool _stopped;
+
+    public async Task<AttemptResult> RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RaceAsync(cancellationToken);
+        }
+        finally
+        {
+            await CancelRestAsync();
+        }
+    }
+
+    private async Task<AttemptResult> RaceAsync(CancellationToken cancellationToken)
+    {
+        Send(cancellationToken);
+        while (true)
+        {
+            var next = MaySend ? Task.Delay(rules.HedgingDelay, channel.Clock, cancellationToken) : null;
+            var first = await Task.WhenAny(next is null ? _running.Keys : [next, .. _running.Keys]);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (first is not Task<AttemptResult> attempt)
+            {
+                Send(cancellationToken);
+                continue;
+            }
+
+            var result = await attempt;
+            if (!result.Failed || !rules.Allows(result.Status!.Value.StatusCode))
+            {
+                Win(attempt, result);
+                return result;
+            }
+
+            if (!await GoesOnAsync(attempt, result, cancellationToken))
+            {
+                return result;
+            }
+        }
+    }
+
+    private bool MaySend => !_stopped && _sent < rules.MaxAttempts && channel.Throttle is not { AllowsRetry: false };
+
+    private void Send(CancellationToken cancellationToken)
+    {
+        var own = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _running.Add(send(++_sent, own.Token), own);
+    }
+
+    private void Win(Task<AttemptResult> attempt, AttemptResult result)
+    {
+        if (!result.Failed)
+        {
+            channel.Throttle?.Succeeded();
+        }
+
+        // Its messages are still to be read: its source must outlive this race.
+        _running.Remove(attempt);
+    }
+
+    // A failure that is not fatal: the next attempt goes at once, or after the server's push-back.
+    private async Task<bool> GoesOnAsync(Task<AttemptResult> attempt, AttemptResult result, CancellationToken cancellationToken)
+    {
+        channel.Throttle?.Failed();
+        _running.Remove(attempt, out var own);
+        own?.Dispose();
+        var pushBack = RetryRules.PushBack(result.Response);
+        _stopped |= pushBack < TimeSpan.Zero;
+        if (MaySend)
+        {
+            if (pushBack is { } pause)
+            {
+                await Task.Delay(pause, channel.Clock, cancellationToken);
+            }
+
+            Send(cancellationToken);
+        }
+
+        return _running.Count > 0;
+    }
+
+    private async Task CancelRestAsync()
+    {
+        foreach (var (attempt, own) in _running)
+        {
+            await own.CancelAsync();
+            _ = ForgetAsync(attempt, own);
+        }
+    }
+
+    private static async Task ForgetAsync(Task<AttemptResult> attempt, CancellationTokenSource own)
+    {
+        try
+        {
+            (await attempt).Response?.Dispose();
+        }
+        catch (Exception)
+        {
+            // It lost the race: how it ended is nobody's business.
+        }
+
+        own.Dispose();
+    }
+}

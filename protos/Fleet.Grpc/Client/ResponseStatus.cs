@@ -1,0 +1,140 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using Grpc.Core;
+using Grpc.Core.Internal;
+
+namespace Grpc.Net.Client.Internal;
+
+/// <summary>The outcome of a call, from headers, trailers, HTTP status or what went wrong on the way.</summary>
+internal static class ResponseStatus
+{
+    private const string StatusName = "grpc-status";
+    private const string MessageName = "grpc-message";
+
+    /// <summary>The outcome if the headers tell it already; null = it comes with the trailers.</summary>
+    public static Status? FromHeaders(HttpResponseMessage response)
+    {
+        if (response.Headers.Contains(StatusName))
+        {
+            return Read(response.Headers);
+        }
+
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            return new Status(FromHttp(response.StatusCode), $"The server answered HTTP {(int)response.StatusCode} without a gRPC status.");
+        }
+
+        var type = response.Content.Headers.ContentType?.MediaType;
+        return type is not null && type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase)
+            ? null
+            : new Status(StatusCode.Cancelled, $"Bad gRPC response. Invalid content-type value: {type ?? "none"}");
+    }
+
+    /// <summary>The outcome that the trailers tell.</summary>
+    public static Status FromTrailers(HttpResponseMessage response) => response.TrailingHeaders.Contains(StatusName)
+        ? Read(response.TrailingHeaders)
+        : new Status(StatusCode.Cancelled, "No grpc-status found on response.");
+
+    /// <summary>What an exception of the transport means.</summary>
+    public static Status FromException(Exception exception)
+    {
+        for (var inner = exception; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is HttpProtocolException protocol)
+            {
+                return new Status(FromHttp2Error(protocol.ErrorCode), $"Error starting or reading the call: {inner.Message}", exception);
+            }
+        }
+
+        return exception is HttpRequestException or IOException or System.Net.Sockets.SocketException
+            ? new Status(StatusCode.Unavailable, $"Error starting or reading the call: {exception.Message}", exception)
+            : new Status(StatusCode.Internal, $"Error starting or reading the call: {exception.GetType().Name}: {exception.Message}", exception);
+    }
+
+    /// <summary>Headers or trailers as metadata: without those that belong to the protocol.</summary>
+    public static Metadata ReadMetadata(HttpHeaders headers)
+    {
+        var metadata = new Metadata();
+        foreach (var (name, values) in headers.NonValidated)
+        {
+            var key = name.ToLowerInvariant();
+            if (IsProtocol(key))
+            {
+                continue;
+            }
+
+            foreach (var value in values)
+            {
+                Add(metadata, key, value);
+            }
+        }
+
+        return metadata;
+    }
+
+    private static bool IsProtocol(string key) => key is StatusName or MessageName or "grpc-encoding" or "grpc-accept-encoding"
+        or "content-type" or "content-encoding" or "transfer-encoding" or "te";
+
+    private static void Add(Metadata metadata, string key, string value)
+    {
+        if (!Metadata.Entry.IsBinaryName(key))
+        {
+            metadata.Add(Metadata.Entry.Received(key, value));
+            return;
+        }
+
+        foreach (var part in value.Split(','))
+        {
+            if (BinaryHeader.TryDecode(part, out var bytes))
+            {
+                metadata.Add(Metadata.Entry.Received(key, bytes));
+            }
+        }
+    }
+
+    private static Status Read(HttpHeaders headers)
+    {
+        var text = First(headers, StatusName);
+        var detail = First(headers, MessageName);
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code)
+            ? new Status((StatusCode)code, detail is null ? string.Empty : StatusMessage.Decode(detail))
+            : new Status(StatusCode.Unknown, $"The grpc-status '{text}' is no number.");
+    }
+
+    private static string? First(HttpHeaders headers, string name)
+    {
+        if (!headers.NonValidated.TryGetValues(name, out var values))
+        {
+            return null;
+        }
+
+        foreach (var value in values)
+        {
+            return value;
+        }
+
+        return null;
+    }
+
+    private static StatusCode FromHttp(HttpStatusCode status) => status switch
+    {
+        HttpStatusCode.BadRequest => StatusCode.Internal,
+        HttpStatusCode.Unauthorized => StatusCode.Unauthenticated,
+        HttpStatusCode.Forbidden => StatusCode.PermissionDenied,
+        HttpStatusCode.NotFound => StatusCode.Unimplemented,
+        HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable
+            or HttpStatusCode.GatewayTimeout => StatusCode.Unavailable,
+        _ => StatusCode.Unknown,
+    };
+
+    // RFC 9113, section 7, as gRPC maps it.
+    private static StatusCode FromHttp2Error(long code) => code switch
+    {
+        0x7 => StatusCode.Unavailable,
+        0x8 => StatusCode.Cancelled,
+        0xb => StatusCode.ResourceExhausted,
+        0xc => StatusCode.PermissionDenied,
+        _ => StatusCode.Internal,
+    };
+}
