@@ -23,11 +23,21 @@ public sealed class Answer<T>
         return value is not null;
     }
 
+    internal static Answer<T> From(T value) => new(value, null);
+
     /// <summary>A result is an answer.</summary>
     public static implicit operator Answer<T>(T value) => new(value, null);
 
     /// <summary>A refusal is an answer.</summary>
     public static implicit operator Answer<T>(Refusal refusal) => new(null, refusal);
+}
+
+/// <summary>Answers whose result is an interface, which C# does not convert by itself.</summary>
+public static class Answers
+{
+    /// <summary>A result is an answer.</summary>
+    public static Answer<T> Of<T>(T value)
+        where T : class => Answer<T>.From(value);
 }
 
 /// <summary>One page of a list.</summary>
