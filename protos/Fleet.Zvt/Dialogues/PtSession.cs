@@ -50,7 +50,7 @@ public sealed class PtSession(IZvtLink link, IPtHandler handler, PtSessionOption
                         _dialogue?.OnResponse(received.Apdu);
                         break;
                     case ZvtReceiveKind.Apdu:
-                        await OnCommandAsync(received.Apdu!, ending.Token);
+                        await OnCommandAsync(received.Apdu!, ending);
                         break;
                     default:
                         break;
@@ -64,8 +64,9 @@ public sealed class PtSession(IZvtLink link, IPtHandler handler, PtSessionOption
         }
     }
 
-    private async Task OnCommandAsync(Apdu command, CancellationToken cancellationToken)
+    private async Task OnCommandAsync(Apdu command, CancellationTokenSource ending)
     {
+        var cancellationToken = ending.Token;
         if (_dialogue is { HasEnded: false } running && !_running.IsCompleted)
         {
             await OnIntrusionAsync(running, command, cancellationToken);
@@ -87,7 +88,7 @@ public sealed class PtSession(IZvtLink link, IPtHandler handler, PtSessionOption
         }
 
         _dialogue = new PtDialogue(link, options, time, command, message!, Registration, new CancellationTokenSource());
-        _running = HandleAsync(_dialogue, cancellationToken);
+        _running = HandleAsync(_dialogue, ending);
     }
 
     private async Task OnIntrusionAsync(PtDialogue running, Apdu command, CancellationToken cancellationToken)
@@ -110,8 +111,9 @@ public sealed class PtSession(IZvtLink link, IPtHandler handler, PtSessionOption
         }
     }
 
-    private async Task HandleAsync(PtDialogue dialogue, CancellationToken cancellationToken)
+    private async Task HandleAsync(PtDialogue dialogue, CancellationTokenSource ending)
     {
+        var cancellationToken = ending.Token;
         // The reader must go on reading while the handler speaks.
         await Task.Yield();
         try
@@ -126,6 +128,7 @@ public sealed class PtSession(IZvtLink link, IPtHandler handler, PtSessionOption
         catch (Exception)
         {
             await CloseAsync(dialogue, cancellationToken);
+            await ending.CancelAsync();
             throw;
         }
 
