@@ -20,6 +20,7 @@ internal sealed class FaultyLine : IDuplexPipe, IAsyncDisposable
     private readonly Pipe _fromWire = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _pumps;
+    private readonly TaskCompletionSource _mutedNow = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _muted;
     private volatile bool _muteAfterFrame;
 
@@ -39,7 +40,14 @@ internal sealed class FaultyLine : IDuplexPipe, IAsyncDisposable
     public PipeWriter Output => _toWire.Writer;
 
     /// <summary>From now on nothing leaves the terminal, not even an ACK.</summary>
-    public void Mute() => _muted = true;
+    public void Mute()
+    {
+        _muted = true;
+        _mutedNow.TrySetResult();
+    }
+
+    /// <summary>Completes when nothing leaves any more.</summary>
+    public Task Muted => _mutedNow.Task;
 
     /// <summary>The next frame still leaves; after it nothing does.</summary>
     public void MuteAfterNextFrame() => _muteAfterFrame = true;
@@ -127,7 +135,10 @@ internal sealed class FaultyLine : IDuplexPipe, IAsyncDisposable
             }
         }
 
-        _muted |= last;
+        if (last)
+        {
+            Mute();
+        }
     }
 
     private async ValueTask EmitAsync(byte[] bytes, CancellationToken cancellationToken)

@@ -1,16 +1,6 @@
-namespace Fleet.Simulator.Terminals;
+using Fleet.Zvt;
 
-/// <summary>Column of BMP 60 in which a brand is counted (reference 12.2).</summary>
-public enum TotalsGroup
-{
-    Girocard,
-    Jcb,
-    Mastercard,
-    AmericanExpress,
-    Visa,
-    Diners,
-    Others,
-}
+namespace Fleet.Simulator.Terminals;
 
 /// <summary>How the card was read (TLV 2F / 1F12).</summary>
 public enum CardTechnology : byte
@@ -25,10 +15,10 @@ public enum CardTechnology : byte
 /// <param name="CardType">ZVT card type, reference 13.4.</param>
 /// <param name="MaskedNumber">First six and last four digits of the scheme's published test number; empty for a wallet.</param>
 /// <param name="Technology">How it is read.</param>
-/// <param name="Group">Where it is counted.</param>
+/// <param name="Group">Column of BMP 60 in which it is counted.</param>
 /// <param name="PaymentType">BMP 19 of 04 0F: 40 offline, 60 online, 70 PIN.</param>
 public sealed record TestCard(
-    string Name, byte CardType, string MaskedNumber, CardTechnology Technology, TotalsGroup Group, byte PaymentType);
+    string Name, byte CardType, string MaskedNumber, CardTechnology Technology, TotalGroup Group, byte PaymentType);
 
 /// <summary>Cards that the simulated customers carry, from the schemes' published test ranges.</summary>
 public static class CardTable
@@ -36,18 +26,18 @@ public static class CardTable
     /// <summary>All cards; records refer to them by index, so new ones go to the end.</summary>
     public static IReadOnlyList<TestCard> Cards { get; } =
     [
-        new("girocard", 5, "672612******1230", CardTechnology.Chip, TotalsGroup.Girocard, 0x70),
-        new("Mastercard", 6, "555555******4444", CardTechnology.Contactless, TotalsGroup.Mastercard, 0x60),
-        new("VISA", 10, "411111******1111", CardTechnology.Contactless, TotalsGroup.Visa, 0x60),
-        new("VISA", 10, "401288******1881", CardTechnology.Chip, TotalsGroup.Visa, 0x70),
-        new("V PAY", 13, "482000******0000", CardTechnology.Chip, TotalsGroup.Visa, 0x70),
-        new("Mastercard", 6, "222300******0007", CardTechnology.Chip, TotalsGroup.Mastercard, 0x70),
-        new("Maestro", 46, "675940******0000", CardTechnology.Chip, TotalsGroup.Others, 0x70),
-        new("American Express", 8, "378282******0005", CardTechnology.Chip, TotalsGroup.AmericanExpress, 0x60),
-        new("JCB", 14, "353011******0000", CardTechnology.Chip, TotalsGroup.Jcb, 0x60),
-        new("Diners", 12, "305693******5904", CardTechnology.Chip, TotalsGroup.Diners, 0x60),
-        new("UnionPay", 198, "621094******0001", CardTechnology.Contactless, TotalsGroup.Others, 0x70),
-        new("Alipay", 97, string.Empty, CardTechnology.Contactless, TotalsGroup.Others, 0x60),
+        new("girocard", 5, "672612******1230", CardTechnology.Chip, TotalGroup.Girocard, 0x70),
+        new("Mastercard", 6, "555555******4444", CardTechnology.Contactless, TotalGroup.Mastercard, 0x60),
+        new("VISA", 10, "411111******1111", CardTechnology.Contactless, TotalGroup.Visa, 0x60),
+        new("VISA", 10, "401288******1881", CardTechnology.Chip, TotalGroup.Visa, 0x70),
+        new("V PAY", 13, "482000******0000", CardTechnology.Chip, TotalGroup.Visa, 0x70),
+        new("Mastercard", 6, "222300******0007", CardTechnology.Chip, TotalGroup.Mastercard, 0x70),
+        new("Maestro", 46, "675940******0000", CardTechnology.Chip, TotalGroup.Other, 0x70),
+        new("American Express", 8, "378282******0005", CardTechnology.Chip, TotalGroup.AmericanExpress, 0x60),
+        new("JCB", 14, "353011******0000", CardTechnology.Chip, TotalGroup.Jcb, 0x60),
+        new("Diners", 12, "305693******5904", CardTechnology.Chip, TotalGroup.Diners, 0x60),
+        new("UnionPay", 198, "621094******0001", CardTechnology.Contactless, TotalGroup.Other, 0x70),
+        new("Alipay", 97, string.Empty, CardTechnology.Contactless, TotalGroup.Other, 0x60),
     ];
 
     /// <summary>Index of the first card whose name begins with <paramref name="name"/>, or -1.</summary>

@@ -40,10 +40,14 @@ internal sealed class HostContact(TerminalDevice device)
         return answer;
     }
 
-    /// <summary>Takes the provisional record back, now or as soon as the acquirer can be reached.</summary>
-    public async ValueTask ReverseProvisionalAsync(CancellationToken cancellationToken)
+    /// <summary>Takes back what the interrupted payment left, now or as soon as the acquirer can be reached.</summary>
+    public async ValueTask TakeBackAsync(CancellationToken cancellationToken)
     {
-        device.Update(static m => m.Recovered());
+        if (device.Memory is not { Provisional: null, AskedTraceNumber: null })
+        {
+            device.Update(static m => m.Recovered());
+        }
+
         await PayVoidsAsync(cancellationToken);
     }
 }

@@ -5,25 +5,22 @@ using Fleet.Zvt;
 
 namespace Fleet.Simulator.Terminals;
 
-/// <summary>A payment as the till asked for it, after all checks that need no customer.</summary>
-internal sealed record PaymentRequest(
-    BookingKind Kind, long Amount, byte? GoodsTimeout, byte? MaxStatusRepeats, TerminalRecord? Original = null);
+/// <summary>A payment as the till asked for it.</summary>
+internal sealed record PaymentRequest(BookingKind Kind, long Amount, TerminalRecord? Original = null);
 
 /// <summary>
 /// Sale, refund and reversal from the customer to the completion (reference 14.2 to 14.7). Each change of the memory is durable before the
-/// next word is said: asked, provisional, final. What is not final after an interruption is taken back at the acquirer.
+/// next word is said: asked, provisional, final. What is not final when the dialogue breaks off is taken back at the acquirer.
 /// </summary>
-internal sealed class PaymentFlow(TerminalDevice device, PtConversation till, HostContact host)
+internal sealed class PaymentFlow(TerminalDevice device, PtDialogue till, HostContact host)
 {
     private const byte InsertCard = 0x0A;
     private const byte WaitingForHost = 0x04;
     private const byte SendingReversal = 0x05;
 
-    private TillAgreement Agreement => device.Memory.Till;
-
     public async ValueTask RunAsync(PaymentRequest request, CancellationToken cancellationToken)
     {
-        await device.ReachAsync(PaymentStep.Accepted, cancellationToken);
+        await device.ReachAsync(PaymentStep.Accepted);
         if (Refusal(request) is { } refused)
         {
             await FailAsync(request, refused, ScreenText.NotPossible, withStatus: false, cancellationToken);
@@ -36,7 +33,7 @@ internal sealed class PaymentFlow(TerminalDevice device, PtConversation till, Ho
             return;
         }
 
-        await device.ReachAsync(PaymentStep.BeforeHost, cancellationToken);
+        await device.ReachAsync(PaymentStep.BeforeHost);
         var record = Number(request);
         var answer = await AskHostAsync(request, record, cancellationToken);
         switch (answer.Outcome)
@@ -63,19 +60,20 @@ internal sealed class PaymentFlow(TerminalDevice device, PtConversation till, Ho
             return (byte)device.Lock;
         }
 
-        if (device.Memory.PaperOut && !Agreement.TillPrintsReceipts)
+        if (device.Memory.PaperOut && !till.Registration.Config.HasFlag(ConfigByte.EcrPrintsPayments))
         {
             return ResultCodes.PrinterNotReady;
         }
 
-        return request.Original is null && GroupsFull() ? ResultCodes.TurnoverFull : null;
+        return request.Original is null && AnyGroupFull() ? ResultCodes.TurnoverFull : null;
     }
 
-    /// <summary>Any full group refuses, because the card is not known yet. A reversal needs room as well.</summary>
-    private bool GroupsFull() => device.Memory.Batch
+    /// <summary>Any full group refuses, because the card is not known yet. A reversal keeps the last place.</summary>
+    private bool AnyGroupFull() => device.Memory.Batch
         .CountBy(static r => CardTable.Cards[r.CardIndex].Group)
         .Any(g => g.Value >= device.Options.GroupLimit - 1);
 
+    /// <summary>False: the till cancelled before a card was presented.</summary>
     private async ValueTask<bool> ReadCardAsync(PaymentRequest request, CancellationToken cancellationToken)
     {
         if (request.Original is not null)
@@ -85,10 +83,18 @@ internal sealed class PaymentFlow(TerminalDevice device, PtConversation till, Ho
 
         device.Show(request.Kind == BookingKind.Refund ? ScreenText.Refund : ScreenText.InsertCard, $"EUR {Amounts.Text(request.Amount)}");
         await SayAsync(InsertCard, cancellationToken);
-        using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await till.WhileAsync(device.DelayAsync(device.Options.CustomerDelay, gone.Token), cancellationToken);
-        await gone.CancelAsync();
-        return !till.AbortRequested && !till.Lost;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, till.AbortRequested);
+        try
+        {
+            await device.DelayAsync(device.Options.CustomerDelay, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        till.AbortAllowed = false;
+        return !till.AbortRequested.IsCancellationRequested;
     }
 
     /// <summary>Numbers are used up as soon as the acquirer may have seen them.</summary>
@@ -117,7 +123,7 @@ internal sealed class PaymentFlow(TerminalDevice device, PtConversation till, Ho
 
     private async ValueTask<HostAnswer> AskHostAsync(PaymentRequest request, TerminalRecord record, CancellationToken cancellationToken)
     {
-        till.Abortable = false;
+        till.AbortAllowed = false;
         device.Show(ScreenText.PleaseWait);
         await SayAsync(WaitingForHost, cancellationToken);
         if (device.Faults.TakeDecline() is { } code)
@@ -125,19 +131,24 @@ internal sealed class PaymentFlow(TerminalDevice device, PtConversation till, Ho
             return new HostAnswer(HostOutcome.Declined, code, string.Empty);
         }
 
-        var asking = host.AuthoriseAsync(
+        return await host.AuthoriseAsync(
             new HostRequest(device.Memory.Tid, request.Kind, request.Amount, record.TraceNumber, record.ReceiptNumber, request.Original?.TraceNumber),
-            cancellationToken).AsTask();
-        await till.WhileAsync(asking, cancellationToken);
-        return await asking;
+            cancellationToken);
     }
 
     private async ValueTask ApprovedAsync(PaymentRequest request, TerminalRecord record, CancellationToken cancellationToken)
     {
         device.Update(m => m with { Provisional = record, AskedTraceNumber = null });
-        await device.ReachAsync(PaymentStep.AfterHost, cancellationToken);
+        await device.ReachAsync(PaymentStep.AfterHost);
         device.Show(ScreenText.Approved, $"EUR {Amounts.Text(record.Amount)}");
-        var final = await ConfirmAsync(request, record, cancellationToken);
+        var answer = await device.SendStatusAsync(till, PtMessages.Booked(record, device.Memory), cancellationToken);
+        var final = answer.Kind switch
+        {
+            StatusAnswerKind.Accepted => record,
+            StatusAnswerKind.Partial => await SmallerAsync(request, record, answer.Amount!.Value, cancellationToken),
+            StatusAnswerKind.NotIssued or StatusAnswerKind.RepeatsExhausted or StatusAnswerKind.NoAnswer => null,
+            _ => throw new InvalidOperationException($"{answer.Kind}"),
+        };
         if (final is null)
         {
             await ReverseAsync(request, record, cancellationToken);
@@ -146,52 +157,19 @@ internal sealed class PaymentFlow(TerminalDevice device, PtConversation till, Ho
 
         device.Update(m => m with { Batch = m.Batch.Add(final), LastBooked = final, Provisional = null });
         Tell(request, "approved", final.Amount, 0, final);
-        await device.ReachAsync(PaymentStep.Final, cancellationToken);
+        await device.ReachAsync(PaymentStep.Final);
         await PrintAsync(final, cancellationToken);
 
         // The payment is final, whatever becomes of the completion (reference 9.2).
-        await till.AskAsync(PtMessages.Done, cancellationToken);
-        await device.ReachAsync(PaymentStep.Completed, cancellationToken);
-    }
-
-    /// <summary>04 0F until the till says yes (the record that is final) or anything else (null).</summary>
-    private async ValueTask<TerminalRecord?> ConfirmAsync(PaymentRequest request, TerminalRecord record, CancellationToken cancellationToken)
-    {
-        var within = request.GoodsTimeout is { } seconds and > 0 ? TimeSpan.FromSeconds(seconds) : device.Timers.Goods;
-        var started = device.Options.Time.GetTimestamp();
-        for (var repeats = 0; ; repeats++)
-        {
-            device.ArmBeforeStatus();
-            var sent = await till.SendAsync(PtMessages.Booked(record, device.Memory), cancellationToken);
-            await device.ReachAsync(PaymentStep.StatusSent, cancellationToken);
-            var answer = sent ? await till.AnswerAsync(within, cancellationToken) : TillAnswer.None;
-            if (answer.IsPositive)
-            {
-                return record;
-            }
-
-            if (answer is { Kind: TillAnswerKind.Negative, Code: ResultCodes.PartialIssue })
-            {
-                return await PartialAsync(request, record, answer, cancellationToken);
-            }
-
-            var mayRepeat = answer is { Kind: TillAnswerKind.Negative, Code: ResultCodes.Busy }
-                && repeats < (request.MaxStatusRepeats ?? byte.MaxValue)
-                && device.Options.Time.GetElapsedTime(started) < within;
-            if (!mayRepeat)
-            {
-                return null;
-            }
-
-            await device.DelayAsync(device.Timers.StatusRepeatPause, cancellationToken);
-        }
+        await till.CompleteAsync(new Completion(), cancellationToken);
+        await device.ReachAsync(PaymentStep.Completed);
     }
 
     /// <summary>84 9D: less was handed out; the acquirer books only that amount.</summary>
-    private async ValueTask<TerminalRecord?> PartialAsync(
-        PaymentRequest request, TerminalRecord record, TillAnswer answer, CancellationToken cancellationToken)
+    private async ValueTask<TerminalRecord?> SmallerAsync(
+        PaymentRequest request, TerminalRecord record, long amount, CancellationToken cancellationToken)
     {
-        if (BmpCodec.Parse(answer.Data, 0).Value?.Number(Bmp.Amount) is not { } amount || amount <= 0 || amount > record.Amount)
+        if (amount <= 0 || amount > record.Amount)
         {
             return null;
         }
@@ -205,13 +183,10 @@ internal sealed class PaymentFlow(TerminalDevice device, PtConversation till, Ho
     private async ValueTask ReverseAsync(PaymentRequest request, TerminalRecord record, CancellationToken cancellationToken)
     {
         device.Show(ScreenText.Reversed, $"EUR {Amounts.Text(record.Amount)}");
-        await host.ReverseProvisionalAsync(cancellationToken);
         Tell(request, "reversed", record.Amount, ResultCodes.Aborted, record);
-        if (!till.Lost)
-        {
-            await SayAsync(SendingReversal, cancellationToken);
-            await till.AskAsync(PtMessages.Aborted(ResultCodes.Aborted), cancellationToken);
-        }
+        await host.TakeBackAsync(device.Power);
+        await SayAsync(SendingReversal, cancellationToken);
+        await till.AbortAsync(ResultCodes.Aborted, cancellationToken);
     }
 
     private async ValueTask FailAsync(
@@ -221,38 +196,26 @@ internal sealed class PaymentFlow(TerminalDevice device, PtConversation till, Ho
         Tell(request, "declined", request.Amount, code, null);
         if (withStatus)
         {
-            await till.AskAsync(PtMessages.Failed(code, text.In(DisplayLanguage.English), device.Memory, device.LocalTime), cancellationToken);
+            var status = PtMessages.Failed(code, text.In(DisplayLanguage.English), device.Memory, device.LocalTime);
+            await till.SendAsync(status.ToApdu(), device.Timers.T3, cancellationToken);
         }
 
-        await till.AskAsync(PtMessages.Aborted(code), cancellationToken);
+        await till.AbortAsync(code, cancellationToken);
     }
 
     private async ValueTask PrintAsync(TerminalRecord record, CancellationToken cancellationToken)
     {
-        if (!Agreement.TillPrintsReceipts || !Agreement.ReadyMadeReceipts)
+        if (!till.Registration.Config.HasFlag(ConfigByte.EcrPrintsPayments | ConfigByte.ReadyMadeReceipts))
         {
             return;
         }
 
-        foreach (var (customer, type) in new[] { (false, (byte)1), (true, (byte)2) })
-        {
-            foreach (var apdu in PtMessages.Receipt(Receipts.Payment(record, device.Memory, customer), Agreement.PrintBlocks, type))
-            {
-                if (!(await till.AskAsync(apdu, cancellationToken)).IsPositive)
-                {
-                    return;
-                }
-            }
-        }
+        await till.PrintAsync(PtMessages.Receipt(Receipts.Payment(record, device.Memory, customer: false), ReceiptType.Merchant), cancellationToken);
+        await till.PrintAsync(PtMessages.Receipt(Receipts.Payment(record, device.Memory, customer: true), ReceiptType.Customer), cancellationToken);
     }
 
-    private async ValueTask SayAsync(byte intermediate, CancellationToken cancellationToken)
-    {
-        if (Agreement.IntermediateStatus)
-        {
-            await till.AskAsync(PtMessages.Intermediate(intermediate), cancellationToken);
-        }
-    }
+    private async ValueTask SayAsync(byte intermediate, CancellationToken cancellationToken) =>
+        await till.ShowAsync(new IntermediateStatus { Status = intermediate }, cancellationToken);
 
     private void Tell(PaymentRequest request, string outcome, long amount, byte code, TerminalRecord? record) =>
         device.Tell("payment", new

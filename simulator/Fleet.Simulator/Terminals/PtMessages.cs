@@ -1,170 +1,89 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using Fleet.Simulator.Books;
 using Fleet.Zvt;
 
 namespace Fleet.Simulator.Terminals;
 
-/// <summary>Builds what the terminal says (reference sections 10 and 12).</summary>
+/// <summary>Fills the terminal's messages (reference sections 10 and 12). Currency and TLV are left out by the session where the till did not ask.</summary>
 internal static class PtMessages
 {
-    private const int StatusInformation = 0x040F;
-    private const int IntermediateStatus = 0x04FF;
-    private const int Completion = 0x060F;
-    private const int Abort = 0x061E;
-    private const int PrintLine = 0x06D1;
-    private const int PrintBlock = 0x06D3;
-    private const int LinesTag = 0x25;
-    private const int AttributeTag = 0x09;
-    private const int TextTag = 0x07;
-    private const int ReceiptTypeTag = 0x1F07;
-    private const byte LastLine = 0x81;
-
-    /// <summary>06 0F without anything.</summary>
-    public static readonly Apdu Done = Apdu.Of(Completion);
-
-    public static Apdu Intermediate(byte code) => Apdu.Of(IntermediateStatus, new[] { code });
-
-    public static Apdu Aborted(byte code) => Apdu.Of(Abort, new[] { code });
-
-    public static Apdu AbortedWith(byte code, BmpSet fields) => Apdu.Of(Abort, Join([code], fields));
-
-    public static Apdu Completed(BmpSet fields) => Apdu.Of(Completion, Join([], fields));
-
-    /// <summary>06 0F of 05 01: version, state, details, as far as asked.</summary>
-    public static Apdu Status(string? version, byte state, BmpSet details)
-    {
-        var prefix = new List<byte>();
-        if (version is not null)
-        {
-            var text = ZvtText.Encode(version);
-            prefix.AddRange([(byte)(0xF0 | (text.Length / 100)), (byte)(0xF0 | (text.Length / 10 % 10)), (byte)(0xF0 | (text.Length % 10))]);
-            prefix.AddRange(text);
-        }
-
-        prefix.Add(state);
-        return Apdu.Of(Completion, Join([.. prefix], details));
-    }
+    private const int PaymentTypeTag = 0x2F;
+    private const int OnlineTag = 0x1F11;
+    private const int TechnologyTag = 0x1F12;
 
     /// <summary>04 0F of a booked or approved record.</summary>
-    public static Apdu Booked(TerminalRecord record, TerminalMemory memory)
+    public static StatusInformation Booked(TerminalRecord record, TerminalMemory memory)
     {
         var card = CardTable.Cards[record.CardIndex];
-        var set = BmpSet.Empty
-            .Put(Bmp.ResultCode, [ResultCodes.Ok])
-            .Digits(Bmp.Amount, record.Amount, 6)
-            .Digits(Bmp.TraceNumber, record.TraceNumber, 3)
-            .Clock(record.LocalTime)
-            .Put(Bmp.PaymentType, [card.PaymentType])
-            .Digits(Bmp.TerminalId, long.Parse(memory.Tid), 4)
-            .Put(Bmp.VuNumber, ZvtText.Encode("1234567890".PadRight(15)))
-            .Put(Bmp.Authorisation, Padded(record.ApprovalCode, 8))
-            .Digits(Bmp.ReceiptNumber, record.ReceiptNumber, 2)
-            .Digits(Bmp.TurnoverNumber, record.TurnoverNumber, 3)
-            .Put(Bmp.CardType, [card.CardType])
-            .Put(Bmp.CardName, [.. ZvtText.Encode(card.Name), 0x00]);
-        if (record.OriginalTraceNumber is { } original)
+        var masked = card.MaskedNumber.Length > 0;
+        return Clocked(record.LocalTime) with
         {
-            set = set.Digits(Bmp.OriginalTrace, original, 3);
-        }
-
-        if (card.MaskedNumber.Length > 0)
-        {
-            set = set.Put(Bmp.CardNumber, CardNumber.Encode(card.MaskedNumber))
-                .Digits(Bmp.Expiry, 2812, 2)
-                .Digits(Bmp.CardSequence, 1, 2);
-        }
-
-        set = WithCurrency(set, memory);
-        return Apdu.Of(StatusInformation, Join([], memory.Till.Tlv ? set.Put(Bmp.Tlv, Technology(card)) : set));
+            ResultCode = ResultCodes.Ok,
+            Amount = record.Amount,
+            TraceNumber = record.TraceNumber,
+            OriginalTraceNumber = record.OriginalTraceNumber,
+            PaymentType = card.PaymentType,
+            MaskedCardNumber = masked ? card.MaskedNumber : null,
+            Expiry = masked ? 2812 : null,
+            CardSequence = masked ? 1 : null,
+            TerminalId = int.Parse(memory.Tid),
+            VuNumber = "1234567890",
+            ApprovalCode = record.ApprovalCode,
+            ReceiptNumber = record.ReceiptNumber,
+            TurnoverNumber = record.TurnoverNumber,
+            CardType = card.CardType,
+            CardName = card.Name,
+            Currency = memory.Currency,
+            Tlv = TlvContainer.Empty.Add(TlvNode.Of(
+                PaymentTypeTag, new TlvNode(OnlineTag, new byte[] { 0x01 }), new TlvNode(TechnologyTag, new[] { (byte)card.Technology }))),
+        };
     }
 
     /// <summary>04 0F of a payment that did not come about.</summary>
-    public static Apdu Failed(byte code, string text, TerminalMemory memory, DateTimeOffset localTime)
-    {
-        var set = BmpSet.Empty
-            .Put(Bmp.ResultCode, [code])
-            .Clock(localTime)
-            .Digits(Bmp.TerminalId, long.Parse(memory.Tid), 4)
-            .Put(Bmp.AdditionalText, ZvtText.Encode(text));
-        return Apdu.Of(StatusInformation, Join([], set));
-    }
+    public static StatusInformation Failed(byte code, string text, TerminalMemory memory, DateTimeOffset localTime) =>
+        Clocked(localTime) with { ResultCode = code, TerminalId = int.Parse(memory.Tid), AdditionalText = text };
 
-    /// <summary>04 0F of an end-of-day or an X report: total and BMP 60. A sign cannot be expressed (reference 12.2).</summary>
-    public static Apdu Totals(
+    /// <summary>04 0F of an end-of-day or an X report. A sign cannot be expressed (reference 12.2).</summary>
+    public static StatusInformation Totals(
         ImmutableList<TerminalRecord> records, long difference, int traceNumber, TerminalMemory memory, DateTimeOffset localTime)
     {
         var total = Counter.Of(records, static r => r.Kind, static r => r.Amount).Sum + difference;
-        var set = BmpSet.Empty
-            .Put(Bmp.ResultCode, [ResultCodes.Ok])
-            .Digits(Bmp.Amount, Math.Abs(total), 6)
-            .Digits(Bmp.TraceNumber, traceNumber, 3)
-            .Clock(localTime)
-            .Put(Bmp.Totals, Groups(records, difference));
-        return Apdu.Of(StatusInformation, Join([], WithCurrency(set, memory)));
-    }
-
-    /// <summary>A receipt as blocks or lines, whichever the till takes.</summary>
-    public static IEnumerable<Apdu> Receipt(IReadOnlyList<string> lines, bool blocks, byte receiptType)
-    {
-        if (!blocks)
+        return Clocked(localTime) with
         {
-            return [.. lines.Select(static l => Apdu.Of(PrintLine, (byte[])[0x00, .. ZvtText.Encode(l)])), Apdu.Of(PrintLine, (byte[])[LastLine])];
-        }
-
-        var nodes = lines.Select(static l => new TlvNode(TextTag, ZvtText.Encode(l)));
-        var container = TlvContainer.Empty
-            .Add(new TlvNode(ReceiptTypeTag, new[] { receiptType }))
-            .Add(TlvNode.Of(LinesTag, [new TlvNode(AttributeTag, new byte[] { 0x00 }), .. nodes, new TlvNode(AttributeTag, new[] { LastLine })]));
-        return [Apdu.Of(PrintBlock, Join([], BmpSet.Empty.Put(Bmp.Tlv, container.ToArray())))];
+            ResultCode = ResultCodes.Ok,
+            Amount = Math.Abs(total),
+            TraceNumber = traceNumber,
+            Totals = Groups(records, difference),
+            Currency = memory.Currency,
+        };
     }
 
-    public static BmpSet Put(this BmpSet set, byte tag, byte[] value) => set.With(tag, value, BmpOrder.Status);
+    /// <summary>A receipt for the till's printer.</summary>
+    public static PrintBlock Receipt(IEnumerable<string> lines, ReceiptType type) =>
+        PrintBlock.Of(type, [.. lines.Select(static l => (default(PrintAttribute), l))]);
 
-    public static BmpSet Digits(this BmpSet set, byte tag, long value, int bytes) => set.Put(tag, Bcd.Write(value, bytes));
-
-    public static BmpSet Clock(this BmpSet set, DateTimeOffset time) => set
-        .Digits(Bmp.Time, (time.Hour * 10000) + (time.Minute * 100) + time.Second, 3)
-        .Digits(Bmp.Date, (time.Month * 100) + time.Day, 2);
-
-    /// <summary>The currency is sent only to a till that sent one (reference section 6).</summary>
-    public static BmpSet WithCurrency(BmpSet set, TerminalMemory memory) =>
-        memory.Till.SendsCurrency ? set.Digits(Bmp.Currency, memory.Currency, 2) : set;
-
-    private static byte[] Technology(TestCard card) => TlvContainer.Empty
-        .Add(TlvNode.Of(0x2F, new TlvNode(0x1F11, new byte[] { 0x01 }), new TlvNode(0x1F12, new[] { (byte)card.Technology })))
-        .ToArray();
-
-    private static byte[] Groups(ImmutableList<TerminalRecord> records, long difference)
+    private static StatusInformation Clocked(DateTimeOffset time) => new()
     {
-        var receipts = records.Select(static r => r.ReceiptNumber).ToList();
-        List<byte> bytes =
-        [
-            .. Bcd.Write(receipts.Count > 0 ? receipts[0] : 0, 2),
-            .. Bcd.Write(receipts.Count > 0 ? receipts[^1] : 0, 2),
-        ];
-        foreach (var group in Enum.GetValues<TotalsGroup>())
-        {
-            var totals = Counter.Of(records.Where(r => CardTable.Cards[r.CardIndex].Group == group), static r => r.Kind, static r => r.Amount);
-            var sum = totals.Sum + (group == TotalsGroup.Others ? difference : 0);
-            bytes.AddRange([(byte)totals.Count, .. Bcd.Write(Math.Abs(sum), 6)]);
-        }
+        Time = TimeOnly.FromDateTime(time.DateTime),
+        Date = new ZvtDate(time.Month, time.Day),
+    };
 
-        return [.. bytes];
-    }
-
-    private static byte[] Padded(string text, int length)
+    private static BatchTotals Groups(ImmutableList<TerminalRecord> records, long difference) => new()
     {
-        var bytes = new byte[length];
-        ZvtText.Encode(text).CopyTo(bytes, 0);
-        return bytes;
-    }
+        FirstReceipt = records.IsEmpty ? 0 : records[0].ReceiptNumber,
+        LastReceipt = records.IsEmpty ? 0 : records[^1].ReceiptNumber,
+        Girocard = Group(records, TotalGroup.Girocard, 0),
+        Jcb = Group(records, TotalGroup.Jcb, 0),
+        Mastercard = Group(records, TotalGroup.Mastercard, 0),
+        AmericanExpress = Group(records, TotalGroup.AmericanExpress, 0),
+        Visa = Group(records, TotalGroup.Visa, 0),
+        Diners = Group(records, TotalGroup.Diners, 0),
+        Other = Group(records, TotalGroup.Other, difference),
+    };
 
-    private static byte[] Join(byte[] prefix, BmpSet fields)
+    private static GroupTotal Group(ImmutableList<TerminalRecord> records, TotalGroup group, long difference)
     {
-        var data = new ArrayBufferWriter<byte>();
-        data.Write(prefix);
-        BmpCodec.Write(fields, data);
-        return data.WrittenSpan.ToArray();
+        var totals = Counter.Of(records.Where(r => CardTable.Cards[r.CardIndex].Group == group), static r => r.Kind, static r => r.Amount);
+        return new GroupTotal(totals.Count, Math.Abs(totals.Sum + difference));
     }
 }

@@ -1,41 +1,38 @@
 using Fleet.Simulator.Faults;
 using Fleet.Simulator.Host;
+using Fleet.Zvt;
 
 namespace Fleet.Simulator.Terminals;
 
-/// <summary>End-of-day and X report (reference 14.8). A failed end-of-day leaves the batch as it was.</summary>
-internal sealed class SettlementFlow(TerminalDevice device, PtConversation till, HostContact host)
+/// <summary>
+/// End-of-day and X report (reference 14.8). A failed end-of-day leaves the batch as it was; one that reached the acquirer is brought to its
+/// end even when the till is gone.
+/// </summary>
+internal sealed class SettlementFlow(TerminalDevice device, PtDialogue till, HostContact host)
 {
     private const byte WaitingForHost = 0x04;
-    private const byte AdministrationReceipt = 3;
 
     /// <summary>06 50.</summary>
     public async ValueTask EndOfDayAsync(CancellationToken cancellationToken)
     {
-        await device.ReachAsync(PaymentStep.Accepted, cancellationToken);
+        await device.ReachAsync(PaymentStep.Accepted);
         if (device.Lock is not (TerminalLock.None or TerminalLock.EndOfDayRequired))
         {
             await FailAsync((byte)device.Lock, cancellationToken);
             return;
         }
 
-        till.Abortable = false;
+        till.AbortAllowed = false;
         device.Show(ScreenText.EndOfDay, ScreenText.PleaseWait);
-        if (device.Memory.Till.IntermediateStatus)
-        {
-            await till.AskAsync(PtMessages.Intermediate(WaitingForHost), cancellationToken);
-        }
-
-        await device.ReachAsync(PaymentStep.BeforeHost, cancellationToken);
-        var settling = SettleAsync(cancellationToken);
-        await till.WhileAsync(settling, cancellationToken);
-        if (await settling is not { } closed)
+        await till.ShowAsync(new IntermediateStatus { Status = WaitingForHost }, cancellationToken);
+        await device.ReachAsync(PaymentStep.BeforeHost);
+        if (await SettleAsync(device.Power) is not { } closed)
         {
             await FailAsync(ResultCodes.NoConnection, cancellationToken);
             return;
         }
 
-        await device.ReachAsync(PaymentStep.AfterHost, cancellationToken);
+        await device.ReachAsync(PaymentStep.AfterHost);
         await ReportAsync(closed, cancellationToken);
     }
 
@@ -43,9 +40,8 @@ internal sealed class SettlementFlow(TerminalDevice device, PtConversation till,
     public async ValueTask TotalsAsync(CancellationToken cancellationToken)
     {
         var memory = device.Memory;
-        await till.AskAsync(
-            PtMessages.Totals(memory.Batch, Falsified(), memory.TraceNumber, memory, device.LocalTime), device.Timers.Goods, cancellationToken);
-        await till.AskAsync(PtMessages.Done, cancellationToken);
+        await till.SendStatusAsync(PtMessages.Totals(memory.Batch, Falsified(), memory.TraceNumber, memory, device.LocalTime), cancellationToken);
+        await till.CompleteAsync(new Completion(), cancellationToken);
     }
 
     private async Task<ClosedTerminalBatch?> SettleAsync(CancellationToken cancellationToken)
@@ -101,29 +97,16 @@ internal sealed class SettlementFlow(TerminalDevice device, PtConversation till,
         var memory = device.Memory;
         device.Show(ScreenText.EndOfDayDone, $"{closed.Totals}");
         var status = PtMessages.Totals(closed.Records, Falsified(), closed.TraceNumber, memory, device.LocalTime);
-        device.ArmBeforeStatus();
-        var sent = await till.SendAsync(status, cancellationToken);
-        await device.ReachAsync(PaymentStep.StatusSent, cancellationToken);
-        if (sent)
-        {
-            await till.AnswerAsync(device.Timers.Goods, cancellationToken);
-        }
-
-        await device.ReachAsync(PaymentStep.Final, cancellationToken);
-        if (memory.Till is { TillPrintsAdministration: true, ReadyMadeReceipts: true })
+        await device.SendStatusAsync(till, status, cancellationToken);
+        await device.ReachAsync(PaymentStep.Final);
+        if (till.Registration.Config.HasFlag(ConfigByte.EcrPrintsAdministration | ConfigByte.ReadyMadeReceipts))
         {
             var lines = Receipts.EndOfDay(closed, memory, device.LocalTime);
-            foreach (var apdu in PtMessages.Receipt(lines, memory.Till.PrintBlocks, AdministrationReceipt))
-            {
-                if (!(await till.AskAsync(apdu, cancellationToken)).IsPositive)
-                {
-                    break;
-                }
-            }
+            await till.PrintAsync(PtMessages.Receipt(lines, ReceiptType.Administration), cancellationToken);
         }
 
-        await till.AskAsync(PtMessages.Done, cancellationToken);
-        await device.ReachAsync(PaymentStep.Completed, cancellationToken);
+        await till.CompleteAsync(new Completion(), cancellationToken);
+        await device.ReachAsync(PaymentStep.Completed);
     }
 
     private long Falsified() => device.Faults.TakeWrongTotals() ? 1 : 0;
@@ -132,6 +115,6 @@ internal sealed class SettlementFlow(TerminalDevice device, PtConversation till,
     {
         device.Show(ScreenText.EndOfDayFailed);
         device.Tell("endOfDay", new { device.Memory.Tid, outcome = "failed", resultCode = $"{code:X2}" });
-        await till.AskAsync(PtMessages.Aborted(code), cancellationToken);
+        await till.AbortAsync(code, cancellationToken);
     }
 }

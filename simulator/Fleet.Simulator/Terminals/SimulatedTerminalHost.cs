@@ -129,7 +129,7 @@ public sealed class SimulatedTerminalHost : IAsyncDisposable
 
             _store.Update(static m => m.Recovered());
             _power = new CancellationTokenSource();
-            var device = new TerminalDevice(_options, _store, Faults, _cards, _display);
+            var device = new TerminalDevice(_options, _store, Faults, _cards, _display, _power.Token);
             _line.Replug();
             _session = RunAsync(device, _power.Token);
             _watch = WatchAsync(device, _power.Token);
@@ -232,6 +232,6 @@ public sealed class SimulatedTerminalHost : IAsyncDisposable
         await using IZvtLink link = _line.Framed
             ? new ZvtSerialLink(wire, linkOptions, _options.Time)
             : new ZvtTcpLink(wire, linkOptions, _options.Time);
-        await new TerminalProtocol(device, link).RunAsync(power);
+        await new TerminalProtocol(device).RunAsync(link, power);
     }
 }

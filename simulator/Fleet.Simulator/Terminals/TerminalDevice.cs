@@ -5,7 +5,7 @@ using Fleet.Zvt;
 namespace Fleet.Simulator.Terminals;
 
 /// <summary>What the parts of a powered terminal share. A power cycle makes a new one from the same file.</summary>
-internal sealed class TerminalDevice(TerminalOptions options, TerminalStore store, TerminalFaults faults, CardReader cards, TerminalDisplay display)
+internal sealed class TerminalDevice(TerminalOptions options, TerminalStore store, TerminalFaults faults, CardReader cards, TerminalDisplay display, CancellationToken power)
 {
     private readonly TaskCompletionSource _powerCut = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _restart = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -21,6 +21,9 @@ internal sealed class TerminalDevice(TerminalOptions options, TerminalStore stor
     public ZvtTimers Timers => options.Timers;
 
     public TerminalMemory Memory => store.Memory;
+
+    /// <summary>Cancelled when the power goes.</summary>
+    public CancellationToken Power => power;
 
     /// <summary>Completes when a fault cuts the power.</summary>
     public Task PowerCut => _powerCut.Task;
@@ -62,33 +65,39 @@ internal sealed class TerminalDevice(TerminalOptions options, TerminalStore stor
         time > TimeSpan.Zero ? Task.Delay(time, options.Time, cancellationToken) : Task.CompletedTask;
 
     /// <summary>
-    /// A fault at <see cref="PaymentStep.StatusSent"/> means that the till's answer is not even acknowledged: an acknowledged answer would
-    /// make the payment final (reference 15.1, case E).
+    /// 04 0F with the faults that strike while its answer is awaited. There the line is cut behind the frame, so that the till's answer is not
+    /// even acknowledged: an acknowledged answer would make the payment final (reference 15.1, case E).
     /// </summary>
-    public void ArmBeforeStatus()
+    public async ValueTask<StatusAnswer> SendStatusAsync(PtDialogue dialogue, StatusInformation status, CancellationToken cancellationToken)
     {
-        if (faults.StrikesAt(PaymentStep.StatusSent))
+        if (Line is not { } line || !faults.StrikesAt(PaymentStep.StatusSent))
         {
-            Line?.MuteAfterNextFrame();
+            return await dialogue.SendStatusAsync(status, cancellationToken);
         }
+
+        line.MuteAfterNextFrame();
+        var asking = dialogue.SendStatusAsync(status, cancellationToken);
+        await Task.WhenAny(asking, line.Muted);
+        await ReachAsync(PaymentStep.StatusSent);
+        return await asking;
     }
 
     /// <summary>A moment at which faults strike: it does not come back when the power goes or the terminal falls silent.</summary>
-    public async ValueTask ReachAsync(PaymentStep step, CancellationToken cancellationToken)
+    public async ValueTask ReachAsync(PaymentStep step)
     {
         if (faults.TakePowerCut(step))
         {
             Line?.Mute();
             Tell("powerCut", new { Memory.Tid, step });
             _powerCut.TrySetResult();
-            await Task.Delay(Timeout.InfiniteTimeSpan, options.Time, cancellationToken);
+            await Task.Delay(Timeout.InfiniteTimeSpan, options.Time, power);
         }
 
         if (faults.TakeSilence(step))
         {
             Line?.Mute();
             Tell("silence", new { Memory.Tid, step });
-            await Task.Delay(Timeout.InfiniteTimeSpan, options.Time, cancellationToken);
+            await Task.Delay(Timeout.InfiniteTimeSpan, options.Time, power);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Fleet.Simulator.Books;
+using Fleet.Zvt;
 
 namespace Fleet.Simulator.Terminals;
 
@@ -53,29 +54,6 @@ public sealed record TerminalRecord(
 /// <param name="Records">The records it closed.</param>
 public sealed record ClosedTerminalBatch(int TraceNumber, Counter Totals, Counter HostTotals, ImmutableList<TerminalRecord> Records);
 
-/// <summary>What the till agreed with the terminal (06 00).</summary>
-/// <param name="Config">Config byte, reference 11.1.</param>
-/// <param name="SendsCurrency">The till sent a currency code, so the terminal does too.</param>
-/// <param name="Tlv">The till understands TLV.</param>
-/// <param name="PrintBlocks">The till takes 06 D3.</param>
-public sealed record TillAgreement(byte Config, bool SendsCurrency, bool Tlv, bool PrintBlocks)
-{
-    /// <summary>What log-off restores (reference 11.1).</summary>
-    public static readonly TillAgreement LoggedOff = new(0x86, SendsCurrency: false, Tlv: false, PrintBlocks: false);
-
-    /// <summary>The till prints payment receipts.</summary>
-    public bool TillPrintsReceipts => (Config & 0x02) != 0;
-
-    /// <summary>The till prints administration receipts.</summary>
-    public bool TillPrintsAdministration => (Config & 0x04) != 0;
-
-    /// <summary>The till wants 04 FF.</summary>
-    public bool IntermediateStatus => (Config & 0x08) != 0;
-
-    /// <summary>Receipts go to the till as ready lines.</summary>
-    public bool ReadyMadeReceipts => (Config & 0x80) != 0;
-}
-
 /// <summary>
 /// Everything that a terminal keeps without power. Immutable; <see cref="TerminalStore"/> makes each successor durable before anyone acts on it.
 /// Numbers keep counting over end-of-day and power cycles.
@@ -115,8 +93,8 @@ public sealed record TerminalMemory
     /// <summary>Difference of the terminal's clock to the true one.</summary>
     public TimeSpan ClockOffset { get; init; }
 
-    /// <summary>What the till agreed.</summary>
-    public TillAgreement Till { get; init; } = TillAgreement.LoggedOff;
+    /// <summary>What the till asked for in its last registration; kept without power, as terminals in the field do.</summary>
+    public PtRegistration Till { get; init; } = PtRegistration.AfterLogOff;
 
     /// <summary>The display speaks Chinese.</summary>
     public DisplayLanguage Language { get; init; }

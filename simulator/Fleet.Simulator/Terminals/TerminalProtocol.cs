@@ -4,235 +4,201 @@ using Fleet.Zvt;
 namespace Fleet.Simulator.Terminals;
 
 /// <summary>
-/// Serves a till on one line: takes a command, answers it, runs its dialogue (reference sections 9 and 14). A locked terminal answers as
-/// section 16.2 says.
+/// Serves a till: takes a command, answers it, runs its dialogue (reference sections 9 and 14). A locked terminal answers as section 16.2 says.
 /// </summary>
-internal sealed class TerminalProtocol
+internal sealed class TerminalProtocol(TerminalDevice device) : IPtHandler
 {
-    private readonly TerminalDevice _device;
-    private readonly IZvtLink _link;
-    private readonly PtConversation _till;
-    private readonly HostContact _host;
-    private readonly PaymentFlow _payments;
-    private readonly SettlementFlow _settlement;
-    private readonly AdministrationFlow _administration;
+    private static readonly HashSet<int> Known =
+    [
+        StatusEnquiry.MessageCode, Registration.MessageCode, Authorisation.MessageCode, LogOff.MessageCode, SendTotals.MessageCode,
+        ResetTerminal.MessageCode, PrintSystemConfiguration.MessageCode, SetTerminalId.MessageCode, RepeatReceipt.MessageCode,
+        PartialReversal.MessageCode, Reversal.MessageCode, Refund.MessageCode, EndOfDay.MessageCode, SendOfflineTransactions.MessageCode,
+        Diagnosis.MessageCode, SelfTest.MessageCode, SetDateTime.MessageCode, Initialisation.MessageCode, AbortRequest.MessageCode,
+        ReadCard.MessageCode, DisplayText.MessageCode, OptOutOfOrder.MessageCode, SelectLanguage.MessageCode, ChangeBaudRate.MessageCode,
+    ];
 
-    public TerminalProtocol(TerminalDevice device, IZvtLink link)
+    private readonly HostContact _host = new(device);
+
+    /// <summary>Serves one line until it is gone or the power goes.</summary>
+    public async Task RunAsync(IZvtLink link, CancellationToken power)
     {
-        _device = device;
-        _link = link;
-        _till = new PtConversation(link, device.Timers);
-        _host = new HostContact(device);
-        _payments = new PaymentFlow(device, _till, _host);
-        _settlement = new SettlementFlow(device, _till, _host);
-        _administration = new AdministrationFlow(device, _till, _host);
+        device.ShowIdle();
+        var options = new PtSessionOptions { Timers = device.Timers, Knows = Known.Contains };
+        var session = new PtSession(link, this, options, device.Options.Time) { Registration = device.Memory.Till };
+        await _host.PayVoidsAsync(power);
+        await session.RunAsync(power);
     }
 
-    /// <summary>Serves until the line is gone or the power goes.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public async Task HandleAsync(PtDialogue dialogue, CancellationToken cancellationToken)
     {
-        await _host.PayVoidsAsync(cancellationToken);
-        _device.ShowIdle();
-        while (!_till.Lost)
+        try
         {
-            var received = await _link.ReceiveAsync(Timeout.InfiniteTimeSpan, cancellationToken);
-            if (received.Kind == ZvtReceiveKind.Closed)
+            if (device.Faults.TakeBusy())
             {
+                await dialogue.RefuseAsync(ResultCodes.Busy, cancellationToken);
                 return;
             }
 
-            if (received.HasApdu && !received.Apdu.IsResponse)
-            {
-                _till.Begin();
-                await ServeAsync(received.Apdu, cancellationToken);
-                _device.ShowIdle();
-            }
+            await ServeAsync(dialogue, cancellationToken);
+            device.ShowIdle();
+        }
+        catch (OperationCanceledException) when (!device.Power.IsCancellationRequested)
+        {
+            // The till is gone in the middle: what is not final does not stand. Without power there is nobody left to do it; the next start does.
+            await _host.TakeBackAsync(device.Power);
+            device.ShowIdle();
         }
     }
 
-    private ValueTask ServeAsync(Apdu command, CancellationToken cancellationToken)
+    private ValueTask ServeAsync(PtDialogue dialogue, CancellationToken cancellationToken)
     {
-        if (_device.Faults.TakeBusy())
+        var payments = new PaymentFlow(device, dialogue, _host);
+        var settlement = new SettlementFlow(device, dialogue, _host);
+        var administration = new AdministrationFlow(device, dialogue, _host);
+        return dialogue.Message switch
         {
-            return RefuseAsync(ResultCodes.Busy, cancellationToken);
-        }
-
-        return command.Code switch
-        {
-            Registration.MessageCode => RegisterAsync(command, cancellationToken),
-            Authorisation.MessageCode => PayAsync(BookingKind.Sale, Authorisation.Parse(command), cancellationToken),
-            Refund.MessageCode => PayAsync(BookingKind.Refund, Refund.Parse(command), cancellationToken),
-            Reversal.MessageCode => ReverseAsync(Reversal.Parse(command), cancellationToken),
-            EndOfDay.MessageCode => RunAsync(EndOfDay.Parse(command), _ => _settlement.EndOfDayAsync(cancellationToken), cancellationToken),
-            SendTotals.MessageCode => RunAsync(SendTotals.Parse(command), _ => UnlessLockedAsync(_settlement.TotalsAsync, cancellationToken), cancellationToken),
-            StatusEnquiry.MessageCode => RunAsync(StatusEnquiry.Parse(command), e => _administration.StatusAsync(e, cancellationToken), cancellationToken),
-            RepeatReceipt.MessageCode => RunAsync(
-                RepeatReceipt.Parse(command), r => UnlessLockedAsync(t => _administration.RepeatAsync(r, t), cancellationToken), cancellationToken),
-            Diagnosis.MessageCode => RunAsync(Diagnosis.Parse(command), _ => _administration.DiagnoseAsync(cancellationToken), cancellationToken),
-            Initialisation.MessageCode => RunAsync(Initialisation.Parse(command), _ => _administration.InitialiseAsync(cancellationToken), cancellationToken),
-            SetDateTime.MessageCode => SetClockAsync(SetDateTime.Parse(command), cancellationToken),
-            SetTerminalId.MessageCode => RunAsync(
-                SetTerminalId.Parse(command), s => _administration.SetTerminalIdAsync(s.TerminalId, cancellationToken), cancellationToken),
-            ResetTerminal.MessageCode => RunAsync(ResetTerminal.Parse(command), _ => _administration.RestartAsync(cancellationToken), cancellationToken),
-            PartialReversal.MessageCode => PreAuthorisationsAsync(PartialReversal.Parse(command), cancellationToken),
-            0x0824 => AcceptedAsync(_administration.TakeOutOfServiceAsync, cancellationToken),
-            SelfTest.MessageCode or SendOfflineTransactions.MessageCode or PrintSystemConfiguration.MessageCode =>
-                AcceptedAsync(t => UnlessLockedAsync(ReportStateAsync, t), cancellationToken),
-            LogOff.MessageCode => LogOffAsync(cancellationToken),
-            Zvt.DisplayText.MessageCode => DisplayAsync(Zvt.DisplayText.Parse(command), cancellationToken),
-            AbortRequest.MessageCode => AnswerAsync(Apdu.Positive, cancellationToken),
-            0x0830 => LanguageAsync(command, cancellationToken),
-            0x0840 => BaudRateAsync(command, cancellationToken),
+            Authorisation sale => PayAsync(dialogue, payments, BookingKind.Sale, sale, cancellationToken),
+            Refund refund => PayAsync(dialogue, payments, BookingKind.Refund, refund, cancellationToken),
+            Reversal reversal => AcceptedAsync(dialogue, t => ReverseAsync(dialogue, payments, reversal, t), cancellationToken),
+            EndOfDay => AcceptedAsync(dialogue, settlement.EndOfDayAsync, cancellationToken),
+            SendTotals => UnlockedAsync(dialogue, settlement.TotalsAsync, cancellationToken),
+            StatusEnquiry enquiry => AcceptedAsync(dialogue, t => administration.StatusAsync(enquiry, t), cancellationToken),
+            RepeatReceipt repeat => UnlockedAsync(dialogue, t => administration.RepeatAsync(repeat, t), cancellationToken),
+            Diagnosis => AcceptedAsync(dialogue, administration.DiagnoseAsync, cancellationToken),
+            Initialisation => AcceptedAsync(dialogue, administration.InitialiseAsync, cancellationToken),
+            SetDateTime { Clock: { } clock } => UnlockedAsync(dialogue, t => administration.SetClockAsync(clock, t), cancellationToken),
+            SetTerminalId set => AcceptedAsync(dialogue, t => administration.SetTerminalIdAsync(set.TerminalId, t), cancellationToken),
+            ResetTerminal => AcceptedAsync(dialogue, administration.RestartAsync, cancellationToken),
+            PartialReversal => UnlockedAsync(dialogue, administration.ListPreAuthorisationsAsync, cancellationToken),
+            OptOutOfOrder => AcceptedAsync(dialogue, administration.TakeOutOfServiceAsync, cancellationToken),
+            SelfTest or SendOfflineTransactions or PrintSystemConfiguration =>
+                UnlockedAsync(dialogue, t => administration.ReportAsync(StateLines(), t), cancellationToken),
+            Registration registration => RegisterAsync(dialogue, administration, registration, cancellationToken),
+            LogOff => LogOffAsync(dialogue, cancellationToken),
+            DisplayText text => DisplayAsync(dialogue, text, cancellationToken),
+            AbortRequest => RespondAsync(dialogue, Apdu.Positive, cancellationToken),
+            SelectLanguage => LanguageAsync(dialogue, cancellationToken),
+            ChangeBaudRate => BaudRateAsync(dialogue, cancellationToken),
 
             // Card data has no business on this line (reference 17).
-            ReadCard.MessageCode => RefuseAsync(ResultCodes.ForbiddenByPci, cancellationToken),
-            _ => RefuseAsync(ResultCodes.NotPossible, cancellationToken),
+            ReadCard => RespondAsync(dialogue, Apdu.Negative(ResultCodes.ForbiddenByPci), cancellationToken),
+            _ => RespondAsync(dialogue, Apdu.Negative(ResultCodes.ProtocolError), cancellationToken),
         };
     }
 
-    private async ValueTask AnswerAsync(Apdu response, CancellationToken cancellationToken) =>
-        await _till.RespondAsync(response, cancellationToken);
-
-    private ValueTask RefuseAsync(byte code, CancellationToken cancellationToken) => AnswerAsync(Apdu.Negative(code), cancellationToken);
+    private static async ValueTask RespondAsync(PtDialogue dialogue, Apdu response, CancellationToken cancellationToken) =>
+        await dialogue.RespondAsync(response, cancellationToken);
 
     /// <summary>80 00 00, then the dialogue. A till that did not take the answer gets no dialogue: it believes nothing began.</summary>
-    private async ValueTask AcceptedAsync(Func<CancellationToken, ValueTask> dialogue, CancellationToken cancellationToken)
+    private static async ValueTask AcceptedAsync(
+        PtDialogue dialogue, Func<CancellationToken, ValueTask> speak, CancellationToken cancellationToken)
     {
-        if (await _till.RespondAsync(Apdu.Positive, cancellationToken))
+        if (await dialogue.AcceptAsync(cancellationToken) == ZvtSendResult.Sent)
         {
-            await dialogue(cancellationToken);
+            await speak(cancellationToken);
         }
     }
 
-    private ValueTask RunAsync<T>(ZvtParse<T> parsed, Func<T, ValueTask> dialogue, CancellationToken cancellationToken)
-        where T : BmpMessage =>
-        Fault(parsed) is { } fault
-            ? RefuseAsync(fault.AnswerCode, cancellationToken)
-            : AcceptedAsync(_ => dialogue(parsed.Value!), cancellationToken);
+    private ValueTask UnlockedAsync(PtDialogue dialogue, Func<CancellationToken, ValueTask> speak, CancellationToken cancellationToken) =>
+        AcceptedAsync(
+            dialogue,
+            async token =>
+            {
+                if (device.Lock is TerminalLock.None or TerminalLock.EndOfDayRequired)
+                {
+                    await speak(token);
+                }
+                else
+                {
+                    await dialogue.AbortAsync((byte)device.Lock, token);
+                }
+            },
+            cancellationToken);
 
-    /// <summary>Unknown BMPs are refused by a terminal, tolerated by a till (reference section 4).</summary>
-    private static ZvtError? Fault<T>(ZvtParse<T> parsed)
-        where T : BmpMessage => parsed.Error ?? parsed.Value!.Fields.Unknown;
+    private ValueTask RegisterAsync(
+        PtDialogue dialogue, AdministrationFlow administration, Registration registration, CancellationToken cancellationToken) =>
+        registration.Currency is { } currency && currency != device.Memory.Currency
+            ? RespondAsync(dialogue, Apdu.Negative(0x1E, new[] { ResultCodes.WrongCurrency }), cancellationToken)
+            : AcceptedAsync(dialogue, t => administration.RegisterAsync(registration, t), cancellationToken);
 
-    private async ValueTask UnlessLockedAsync(Func<CancellationToken, ValueTask> dialogue, CancellationToken cancellationToken)
+    private ValueTask PayAsync(
+        PtDialogue dialogue, PaymentFlow payments, BookingKind kind, PaymentCommand payment, CancellationToken cancellationToken)
     {
-        if (_device.Lock == TerminalLock.None || _device.Lock == TerminalLock.EndOfDayRequired)
+        if (payment.Amount is not { } amount || amount <= 0)
         {
-            await dialogue(cancellationToken);
+            return RespondAsync(dialogue, Apdu.Negative(ResultCodes.ProtocolError), cancellationToken);
+        }
+
+        return payment.Currency is { } currency && currency != device.Memory.Currency
+            ? AcceptedAsync(dialogue, t => WrongCurrencyAsync(dialogue, t), cancellationToken)
+            : AcceptedAsync(dialogue, t => payments.RunAsync(new PaymentRequest(kind, amount), t), cancellationToken);
+    }
+
+    private async ValueTask WrongCurrencyAsync(PtDialogue dialogue, CancellationToken cancellationToken) =>
+        await dialogue.AbortAsync(new Abort { ResultCode = ResultCodes.WrongCurrency, Currency = device.Memory.Currency }, cancellationToken);
+
+    private async ValueTask ReverseAsync(PtDialogue dialogue, PaymentFlow payments, Reversal reversal, CancellationToken cancellationToken)
+    {
+        var batch = device.Memory.Batch;
+        var original = batch.FindLast(r => r.Kind == BookingKind.Sale && r.ReceiptNumber == reversal.ReceiptNumber);
+        if (device.Lock != TerminalLock.None)
+        {
+            await dialogue.AbortAsync((byte)device.Lock, cancellationToken);
+        }
+        else if (original is null || (reversal.Amount ?? original.Amount) != original.Amount)
+        {
+            await NotReversedAsync(dialogue, ResultCodes.ReversalNotPossible, cancellationToken);
+        }
+        else if (batch.Exists(r => r.Kind == BookingKind.Reversal && r.OriginalTraceNumber == original.TraceNumber))
+        {
+            await NotReversedAsync(dialogue, ResultCodes.AlreadyReversed, cancellationToken);
         }
         else
         {
-            await _till.AskAsync(PtMessages.Aborted((byte)_device.Lock), cancellationToken);
+            await payments.RunAsync(new PaymentRequest(BookingKind.Reversal, original.Amount, original), cancellationToken);
         }
     }
 
-    private ValueTask RegisterAsync(Apdu command, CancellationToken cancellationToken)
+    private async ValueTask NotReversedAsync(PtDialogue dialogue, byte code, CancellationToken cancellationToken)
     {
-        var parsed = Registration.Parse(command);
-        return parsed.Value is { Currency: { } currency } && currency != _device.Memory.Currency
-            ? AnswerAsync(Apdu.Negative(0x1E, new[] { ResultCodes.WrongCurrency }), cancellationToken)
-            : RunAsync(parsed, r => _administration.RegisterAsync(r, cancellationToken), cancellationToken);
+        var status = PtMessages.Failed(code, "REVERSAL NOT POSSIBLE", device.Memory, device.LocalTime);
+        await dialogue.SendAsync(status.ToApdu(), device.Timers.T3, cancellationToken);
+        await dialogue.AbortAsync(code, cancellationToken);
     }
 
-    private ValueTask PayAsync<T>(BookingKind kind, ZvtParse<T> parsed, CancellationToken cancellationToken)
-        where T : PaymentCommand
+    private IEnumerable<string> StateLines() =>
+        [$"Terminal {device.Memory.Tid}", $"Serial {device.Memory.SerialNumber}", $"Version {AdministrationFlow.SoftwareVersion}"];
+
+    private ValueTask LogOffAsync(PtDialogue dialogue, CancellationToken cancellationToken)
     {
-        if (parsed.Value is { Amount: null or <= 0 })
-        {
-            return RefuseAsync(ResultCodes.ProtocolError, cancellationToken);
-        }
-
-        return RunAsync(parsed, p => CurrencyDiffers(p)
-            ? WrongCurrencyAsync(cancellationToken)
-            : _payments.RunAsync(new PaymentRequest(kind, p.Amount!.Value, p.GoodsTimeout, p.MaxStatusRepeats), cancellationToken), cancellationToken);
+        device.Update(static m => m with { Till = PtRegistration.AfterLogOff });
+        return RespondAsync(dialogue, Apdu.Positive, cancellationToken);
     }
 
-    private bool CurrencyDiffers(PaymentCommand payment) => payment.Currency is { } currency && currency != _device.Memory.Currency;
-
-    private async ValueTask WrongCurrencyAsync(CancellationToken cancellationToken) =>
-        await _till.AskAsync(
-            PtMessages.AbortedWith(ResultCodes.WrongCurrency, BmpSet.Empty.Digits(Bmp.Currency, _device.Memory.Currency, 2)), cancellationToken);
-
-    private ValueTask ReverseAsync(ZvtParse<Reversal> parsed, CancellationToken cancellationToken) =>
-        RunAsync(parsed, reversal => ReverseAsync(reversal, cancellationToken), cancellationToken);
-
-    private async ValueTask ReverseAsync(Reversal reversal, CancellationToken cancellationToken)
+    private ValueTask DisplayAsync(PtDialogue dialogue, DisplayText text, CancellationToken cancellationToken)
     {
-        var batch = _device.Memory.Batch;
-        var original = batch.LastOrDefault(r => r.Kind == BookingKind.Sale && r.ReceiptNumber == reversal.ReceiptNumber);
-        if (original is null || (reversal.Amount ?? original.Amount) != original.Amount)
-        {
-            await NotReversedAsync(ResultCodes.ReversalNotPossible, cancellationToken);
-        }
-        else if (batch.Any(r => r.Kind == BookingKind.Reversal && r.OriginalTraceNumber == original.TraceNumber))
-        {
-            await NotReversedAsync(ResultCodes.AlreadyReversed, cancellationToken);
-        }
-        else
-        {
-            var request = new PaymentRequest(BookingKind.Reversal, original.Amount, reversal.GoodsTimeout, reversal.MaxStatusRepeats, original);
-            await _payments.RunAsync(request, cancellationToken);
-        }
+        device.ShowLines(text.Lines);
+        device.Tell("display", new { device.Memory.Tid, text.Lines });
+        return RespondAsync(dialogue, Apdu.Positive, cancellationToken);
     }
 
-    private async ValueTask NotReversedAsync(byte code, CancellationToken cancellationToken)
-    {
-        var locked = (byte)_device.Lock;
-        var reason = locked == 0 ? code : locked;
-        if (locked == 0)
-        {
-            await _till.AskAsync(PtMessages.Failed(reason, "REVERSAL NOT POSSIBLE", _device.Memory, _device.LocalTime), cancellationToken);
-        }
-
-        await _till.AskAsync(PtMessages.Aborted(reason), cancellationToken);
-    }
-
-    private ValueTask SetClockAsync(ZvtParse<SetDateTime> parsed, CancellationToken cancellationToken) =>
-        parsed.Value is { Clock: null }
-            ? RefuseAsync(ResultCodes.ProtocolError, cancellationToken)
-            : RunAsync(parsed, s => UnlessLockedAsync(t => _administration.SetClockAsync(s.Clock!.Value, t), cancellationToken), cancellationToken);
-
-    /// <summary>Only the list is known: there are no pre-authorisations on this device.</summary>
-    private ValueTask PreAuthorisationsAsync(ZvtParse<PartialReversal> parsed, CancellationToken cancellationToken) =>
-        RunAsync(parsed, _ => UnlessLockedAsync(_administration.ListPreAuthorisationsAsync, cancellationToken), cancellationToken);
-
-    private ValueTask ReportStateAsync(CancellationToken cancellationToken) =>
-        _administration.ReportAsync(
-            [$"Terminal {_device.Memory.Tid}", $"Serial {_device.Memory.SerialNumber}", $"Version {AdministrationFlow.SoftwareVersion}"], cancellationToken);
-
-    private ValueTask LogOffAsync(CancellationToken cancellationToken)
-    {
-        _device.Update(static m => m with { Till = TillAgreement.LoggedOff });
-        return AnswerAsync(Apdu.Positive, cancellationToken);
-    }
-
-    private ValueTask DisplayAsync(ZvtParse<DisplayText> parsed, CancellationToken cancellationToken)
-    {
-        if (Fault(parsed) is { } fault)
-        {
-            return RefuseAsync(fault.AnswerCode, cancellationToken);
-        }
-
-        _device.ShowLines(parsed.Value!.Lines);
-        _device.Tell("display", new { _device.Memory.Tid, parsed.Value.Lines });
-        return AnswerAsync(Apdu.Positive, cancellationToken);
-    }
-
-    private ValueTask LanguageAsync(Apdu command, CancellationToken cancellationToken)
+    private ValueTask LanguageAsync(PtDialogue dialogue, CancellationToken cancellationToken)
     {
         const byte English = 0x01;
-        if (command.Data.Length != 1 || command.Data.Span[0] != English)
+        var known = dialogue.Command.Data is { Length: 1, Span: [English] };
+        if (known)
         {
-            return RefuseAsync(ResultCodes.NotPossible, cancellationToken);
+            device.Update(static m => m with { Language = DisplayLanguage.English });
         }
 
-        _device.Update(static m => m with { Language = DisplayLanguage.English });
-        return AnswerAsync(Apdu.Positive, cancellationToken);
+        return RespondAsync(dialogue, known ? Apdu.Positive : Apdu.Negative(ResultCodes.NotPossible), cancellationToken);
     }
 
     /// <summary>A pseudo terminal takes any rate; only the numbers are checked.</summary>
-    private ValueTask BaudRateAsync(Apdu command, CancellationToken cancellationToken) =>
-        command.Data.Length == 1 && command.Data.Span[0] is 0x00 or 0x01 or 0x06 or 0x07
-            ? AnswerAsync(Apdu.Positive, cancellationToken)
-            : RefuseAsync(ResultCodes.BadBaudRate, cancellationToken);
+    private static ValueTask BaudRateAsync(PtDialogue dialogue, CancellationToken cancellationToken)
+    {
+        var known = dialogue.Command.Data is { Length: 1, Span: [0x00 or 0x01 or 0x06 or 0x07] };
+        return RespondAsync(dialogue, known ? Apdu.Positive : Apdu.Negative(ResultCodes.BadBaudRate), cancellationToken);
+    }
 }

@@ -156,7 +156,7 @@ public sealed class PaymentTests
         var sale = await bench.RunAsync(new Authorisation { Amount = 100, Currency = 840 });
 
         Assert.That((sale.End, sale.Code), Is.EqualTo((DialogueEnd.Aborted, (byte)0x6F)));
-        Assert.That(sale.Data.ToArray(), Is.EqualTo(new byte[] { 0x6F, 0x49, 0x09, 0x78 }));
+        Assert.That(sale.Data.ToArray(), Is.EqualTo(new byte[] { 0x6F, 0x09, 0x78 }));
     }
 
     [Test]
