@@ -6,7 +6,7 @@ namespace Fleet.Mqtt.Broker;
 internal static partial class BrokerLog
 {
     [LoggerMessage(4100, LogLevel.Debug, "{ClientId} connected from {Remote}, MQTT {Version}, session present: {SessionPresent}")]
-    public static partial void Connected(ILogger logger, string clientId, string? remote, MqttVersion version, bool sessionPresent);
+    public static partial void Connected(ILogger logger, string clientId, System.Net.EndPoint? remote, MqttVersion version, bool sessionPresent);
 
     [LoggerMessage(4101, LogLevel.Debug, "{ClientId} disconnected, by client: {ByClient}, {ReasonCode}")]
     public static partial void Disconnected(ILogger logger, string clientId, bool byClient, MqttReasonCode reasonCode);

@@ -274,21 +274,29 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         return opening;
     }
 
-    /// <summary>The CONNACK is written: the connection takes its session. Null: somebody else was quicker.</summary>
-    internal MqttSession? Enter(MqttConnection connection, MqttClientInfo client, MqttOpening opening)
+    /// <summary>The CONNACK is written: the connection takes its session.</summary>
+    internal MqttSession Enter(MqttConnection connection, MqttClientInfo client, MqttOpening opening)
     {
         var flush = new FlushSet();
         var session = _sessions.Enter(connection, client, opening, flush);
         flush.Flush();
-        Metrics.Accepted();
-        BrokerLog.Connected(Logger, client.ClientId, client.RemoteEndPoint?.ToString(), client.Version, client.SessionPresent);
-        Tell(client, static (observer, c, _) => observer.OnConnected(c), default);
         return session;
     }
 
-    internal void Leave(MqttConnection connection, MqttSession session, MqttClientInfo client, Will? will, MqttDisconnectReason reason)
+    internal void Leave(MqttConnection connection, MqttSession session, MqttClientInfo client, Will? will, MqttDisconnectReason reason) =>
+        _sessions.Leave(connection, session, client, will, reason);
+
+    /// <summary>Called under the registry's lock, so that coming and going are told in their order.</summary>
+    internal void TellConnected(MqttClientInfo client)
     {
-        _sessions.Leave(connection, session, will);
+        Metrics.Accepted();
+        BrokerLog.Connected(Logger, client.ClientId, client.RemoteEndPoint, client.Version, client.SessionPresent);
+        Tell(client, static (observer, c, _) => observer.OnConnected(c), default);
+    }
+
+    /// <summary>Called under the registry's lock.</summary>
+    internal void TellDisconnected(MqttClientInfo client, MqttDisconnectReason reason)
+    {
         BrokerLog.Disconnected(Logger, client.ClientId, reason.ByClient, reason.ReasonCode);
         Tell(client, static (observer, c, r) => observer.OnDisconnected(c, r), reason);
     }

@@ -21,6 +21,7 @@ internal sealed class MqttConnection
     private MqttReasonCode? _ending;
     private int _marked;
     private int _ended;
+    private int _closing;
     private long _lastReceived;
 
     public MqttConnection(MqttBroker broker, IDuplexPipe transport, MqttPeer peer, long id)
@@ -76,9 +77,21 @@ internal sealed class MqttConnection
         await CloseAsync();
     }
 
+    /// <summary>The session is this connection's from now on. Called under the registry's lock.</summary>
+    public void Bind(MqttSession session)
+    {
+        _session = session;
+        _inbound!.Session = session;
+    }
+
     /// <summary>Ends the connection from outside: DISCONNECT with <paramref name="reasonCode"/>, then close. Any thread.</summary>
     public void Close(MqttReasonCode reasonCode, string? serverReference = null)
     {
+        if (Interlocked.Exchange(ref _closing, 1) != 0)
+        {
+            return;
+        }
+
         _ending ??= reasonCode;
         if (Client is null || Output.IsCongested)
         {
@@ -164,13 +177,7 @@ internal sealed class MqttConnection
         _inbound = new MqttInbound(_broker, this, client, opening.SessionExpiry);
         Client = client;
         Output.Write(opening.Answer);
-        _session = _broker.Enter(this, client, opening);
-        if (_session is null)
-        {
-            return false;
-        }
-
-        _inbound.Session = _session;
+        _broker.Enter(this, client, opening);
         _flush.Flush();
         await Output.FlushAsync();
         return true;
@@ -250,7 +257,9 @@ internal sealed class MqttConnection
                         var held = _inbound!.OnPublish(frame, _flush);
                         if (!held.IsCompletedSuccessfully)
                         {
+                            // What is acknowledged so far must not wait for this one.
                             _flush.Flush();
+                            await Output.FlushAsync();
                             await held;
                         }
                     }

@@ -66,16 +66,19 @@ internal sealed class SessionRegistry(MqttBroker broker)
             session.PendingWill = null;
             session.ExpiresAt = StoredMessage.Never;
             session.ExpirySeconds = opening.SessionExpiry;
+            connection.Bind(session);
             session.Attach(connection, client, m => broker.Authorizer.MayReceive(client, m.Topic), flush);
+            broker.TellConnected(client);
             return session;
         }
     }
 
     /// <summary>The connection of a session is over: the will is due now or later, the session ends now or later.</summary>
-    public void Leave(MqttConnection connection, MqttSession session, Will? will)
+    public void Leave(MqttConnection connection, MqttSession session, MqttClientInfo client, Will? will, MqttDisconnectReason reason)
     {
         lock (_lock)
         {
+            broker.TellDisconnected(client, reason);
             if (!session.Detach(connection))
             {
                 return;

@@ -61,7 +61,6 @@ internal static class MqttBrokerHost
             TopicAliasMaximum = 100,
             MaximumQueuedMessages = 100_000,
             MaximumQueuedBytes = 256 * 1024 * 1024,
-            ReceiveMaximum = ushort.MaxValue,
             MaximumInFlight = ushort.MaxValue,
         },
         _ => throw new ArgumentException($"--profile {name} is neither conformance nor open."),

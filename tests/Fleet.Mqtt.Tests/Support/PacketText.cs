@@ -1,0 +1,33 @@
+using System.Collections;
+using System.Reflection;
+using System.Text;
+
+namespace Fleet.Mqtt.Tests.Support;
+
+/// <summary>A packet with everything in it as text, to compare two of them.</summary>
+internal static class PacketText
+{
+    public static string Of(object? value) => value switch
+    {
+        null => "-",
+        string text => $"'{text}'",
+        ReadOnlyMemory<byte> bytes => Convert.ToHexString(bytes.Span),
+        bool or byte or ushort or uint or int or Enum => value.ToString()!,
+        IEnumerable items => "[" + string.Join(", ", items.Cast<object?>().Select(Of)) + "]",
+        _ => OfMembers(value),
+    };
+
+    private static string OfMembers(object value)
+    {
+        var text = new StringBuilder(value.GetType().Name).Append('{');
+        foreach (var property in value.GetType().GetProperties(BindingFlags.Instance | BindingFlags.Public).OrderBy(static p => p.Name, StringComparer.Ordinal))
+        {
+            if (property.GetIndexParameters().Length == 0 && Of(property.GetValue(value)) is var member && member is not "-")
+            {
+                text.Append(property.Name).Append('=').Append(member).Append("; ");
+            }
+        }
+
+        return text.Append('}').ToString();
+    }
+}
