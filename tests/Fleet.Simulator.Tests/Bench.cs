@@ -13,11 +13,13 @@ internal sealed class Bench : IAsyncDisposable
     public const string Tid = "29001234";
 
     private readonly TemporaryFolder _folder = new();
+    private readonly ZvtTimers _timers;
     private ISerialPort? _port;
     private ZvtSerialLink? _link;
 
-    private Bench(Action<SimulatorEvent> observer, TerminalOptions? options, TimeSpan customer)
+    private Bench(Action<SimulatorEvent> observer, TerminalOptions? options, TimeSpan customer, ZvtTimers timers)
     {
+        _timers = timers;
         Host = new AcquirerHost(_folder.File("host.jsonl"), new HostRules(), TimeProvider.System);
         Options = (options ?? new TerminalOptions { Tid = Tid, Host = Host, Line = new TerminalLineOptions() }) with
         {
@@ -41,9 +43,9 @@ internal sealed class Bench : IAsyncDisposable
     public static CancellationToken Bound => new CancellationTokenSource(Eventually.Bound).Token;
 
     public static async Task<Bench> StartAsync(
-        TerminalOptions? options = null, Action<SimulatorEvent>? observer = null, TimeSpan customer = default)
+        TerminalOptions? options = null, Action<SimulatorEvent>? observer = null, TimeSpan customer = default, ZvtTimers? timers = null)
     {
-        var bench = new Bench(observer ?? (static _ => { }), options, customer);
+        var bench = new Bench(observer ?? (static _ => { }), options, customer, timers ?? Timers);
         bench.Terminal = await SimulatedTerminalHost.StartAsync(bench.Options, Bound);
         await bench.ConnectAsync();
         return bench;
@@ -56,8 +58,8 @@ internal sealed class Bench : IAsyncDisposable
         var opened = await SerialPorts.OpenAsync(new SerialAddress(Terminal.LineName), new SerialPortOptions(), Bound);
         Assert.That(opened.Failure, Is.Null);
         _port = opened.Port!;
-        _link = new ZvtSerialLink(_port, new ZvtLinkOptions { Timers = Timers }, TimeProvider.System);
-        Till = new TillDialogue(_link, Timers);
+        _link = new ZvtSerialLink(_port, new ZvtLinkOptions { Timers = _timers }, TimeProvider.System);
+        Till = new TillDialogue(_link, _timers);
     }
 
     /// <summary>Short enough for a test, long enough for a busy machine.</summary>
