@@ -5,6 +5,8 @@ namespace Fleet.Zvt;
 /// <summary>BMP 22: card number digits, <c>E</c> for a masked digit, <c>F</c> for padding (reference sections 6 and 17).</summary>
 public static class CardNumber
 {
+    private const int ShortestInText = 13;
+    private const int LongestInText = 19;
     private const int Shown = 10;
     private const int ShownFirst = 6;
     private const int ShownLast = 4;
@@ -52,6 +54,59 @@ public static class CardNumber
 
         var padded = masked.Length % 2 == 0 ? masked : masked + 'F';
         return Convert.FromHexString(padded.Replace('*', 'E'));
+    }
+
+    /// <summary>Texts for people may quote a card number: a group of 13 to 19 digits with a good check digit, blanks and hyphens allowed, is masked like a field.</summary>
+    public static string MaskInText(string text)
+    {
+        var masked = text.ToCharArray();
+        for (var start = 0; start < masked.Length; start++)
+        {
+            if (!char.IsAsciiDigit(masked[start]))
+            {
+                continue;
+            }
+
+            var digits = DigitsFrom(masked, start);
+            if (digits.Count is >= ShortestInText and <= LongestInText && HasCheckDigit(masked, digits))
+            {
+                for (var i = ShownFirst; i < digits.Count - ShownLast; i++)
+                {
+                    masked[digits[i]] = '*';
+                }
+            }
+
+            start = digits[^1];
+        }
+
+        return new string(masked);
+    }
+
+    private static List<int> DigitsFrom(char[] text, int start)
+    {
+        var digits = new List<int>();
+        for (var i = start; i < text.Length && (char.IsAsciiDigit(text[i]) || text[i] is ' ' or '-'); i++)
+        {
+            if (char.IsAsciiDigit(text[i]))
+            {
+                digits.Add(i);
+            }
+        }
+
+        return digits;
+    }
+
+    // The check digit of ISO/IEC 7812.
+    private static bool HasCheckDigit(char[] text, List<int> digits)
+    {
+        var sum = 0;
+        for (var i = 0; i < digits.Count; i++)
+        {
+            var digit = text[digits[^(i + 1)]] - '0';
+            sum += i % 2 == 0 ? digit : digit > 4 ? (digit * 2) - 9 : digit * 2;
+        }
+
+        return sum % 10 == 0;
     }
 
     private static bool IsShown(int index, int count) => count > Shown && (index < ShownFirst || index >= count - ShownLast);

@@ -28,7 +28,7 @@ internal enum FrameVerdict
 
 /// <summary>
 /// Whose turn it is on a serial line: the frame in flight and the frame accepted last. Holds the rules of reference section 2.4 for a lost ACK:
-/// (a) a response to the command in flight, or a new command after the response in flight, is the missing ACK;
+/// (a) a response to the command in flight, or a new command after the response in flight, is the missing ACK, unless it is a repetition by
 /// (b) a frame identical to the last accepted one within T2 + 1 s is its repetition, unless the peer acknowledged something of ours in between: then the peer
 /// had gone on and means it (a terminal repeats the same 04 FF, and the same 04 0F after 84 9C).
 /// All members are guarded by one lock.
@@ -100,15 +100,17 @@ internal sealed class SerialTurn(ZvtTimers timers, TimeProvider time)
         lock (_lock)
         {
             var response = frame.Length > 0 && frame[0] is 0x80 or 0x84;
-            var answersCommand = _inFlight is { IsResponse: false } && response;
-            if (!answersCommand && IsRepetitionLocked(frame))
+
+            // An answer identical to the one before it, while our command is not acknowledged yet, is rather the late repetition of that one: taking it for the answer to 04 0F
+            // would make a payment final that the till has not seen. If it was the answer, the repetition of our command brings it again.
+            if (IsRepetitionLocked(frame))
             {
                 _lastAcceptedAt = time.GetTimestamp();
-                if (_waiting is not null)
+                if (!response && _waiting is not null)
                 {
                     _waiting.TrySetResult(LineAnswer.Repeat);
                 }
-                else if (_sentSinceAccepted)
+                else if (!response && _sentSinceAccepted)
                 {
                     lostAnswer = _lastSent;
                 }
@@ -116,7 +118,7 @@ internal sealed class SerialTurn(ZvtTimers timers, TimeProvider time)
                 return FrameVerdict.Duplicate;
             }
 
-            if (answersCommand || (_inFlight is { IsResponse: true } && !response))
+            if (_inFlight is { } sent && sent.IsResponse != response)
             {
                 _waiting?.TrySetResult(LineAnswer.Acknowledged);
             }

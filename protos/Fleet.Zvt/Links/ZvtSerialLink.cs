@@ -138,7 +138,8 @@ public sealed class ZvtSerialLink : IZvtLink
         }
         catch (TimeoutException)
         {
-            return LineAnswer.Repeat;
+            // The answer may have come together with the timer: then nothing is repeated.
+            return answer.IsCompletedSuccessfully ? await answer : LineAnswer.Repeat;
         }
     }
 

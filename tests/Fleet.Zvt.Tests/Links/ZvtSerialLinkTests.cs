@@ -155,6 +155,22 @@ public sealed class ZvtSerialLinkTests : IZvtTrace
     }
 
     [Test]
+    public async Task Late_repetition_of_an_earlier_response_is_no_answer_to_the_next_command()
+    {
+        // The till never got our ACK of its answer to 04 FF and repeats it while 04 0F is on its way.
+        await ReceiveAsync(Apdu.Positive);
+        var sending = _link.SendAsync(Online, CancellationToken.None);
+        await _peer.ExpectFrameAsync(Online);
+        await _peer.SendFrameAsync(Apdu.Positive);
+        await _peer.ExpectAsync(Ack);
+        Assert.That((await _link.ReceiveAsync(TimeSpan.Zero, CancellationToken.None)).Kind, Is.EqualTo(ZvtReceiveKind.Timeout));
+        Assert.That(sending.IsCompleted, Is.False);
+        await _peer.SendAsync(Ack);
+        Assert.That(await sending, Is.EqualTo(ZvtSendResult.Sent));
+        await ReceiveAsync(Apdu.Positive);
+    }
+
+    [Test]
     public async Task Next_command_of_the_terminal_counts_as_the_missing_ack_of_our_answer()
     {
         await ReceiveAsync(Insert);
