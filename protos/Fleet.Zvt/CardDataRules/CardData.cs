@@ -47,9 +47,15 @@ public static class CardData
             ? [.. message.Fields.Fields.Where(static f => TillMustNotSend.Contains(f.Tag)).Select(static f => f.Label)]
             : [];
 
+    /// <summary>84 1E: result code and currency of a refused registration (section 9.1); null for any other response.</summary>
+    internal static Abort? RefusedRegistration(Apdu response) =>
+        response is { Code: 0x841E, Data.Length: 1 or 3 } && Abort.Parse(Apdu.Of(Abort.MessageCode, response.Data)).Value is { } abort && abort.Fields.Fields.IsEmpty
+            ? abort
+            : null;
+
     private static Apdu? RedactResponse(Apdu response, DialogueContext context)
     {
-        if (response.Data.IsEmpty)
+        if (response.Data.IsEmpty || RefusedRegistration(response) is not null)
         {
             return response;
         }

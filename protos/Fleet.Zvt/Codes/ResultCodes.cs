@@ -40,6 +40,7 @@ public static class ResultCodes
         [0x9A] = "ZVT protocol error",
         [0x9B] = "dial-up error",
         [0x9C] = "please wait",
+        [0x9D] = "partial issue",
         [0xA0] = "receiver not ready",
         [0xA1] = "remote station silent",
         [0xA3] = "no connection",

@@ -43,20 +43,22 @@ internal sealed class SerialTurn(ZvtTimers timers, TimeProvider time)
     private long _lastAcceptedAt;
     private bool _sentSinceAccepted;
     private bool _acknowledgedSinceAccepted;
+    private bool _answered;
     private bool _closed;
 
-    /// <summary>A transmission begins; the task tells what the line answers.</summary>
-    public Task<LineAnswer> BeginTransmission(Apdu apdu, byte[] frame)
+    /// <summary>A transmission begins; the task tells what the line answers. It is complete already when the answer came before the repetition.</summary>
+    public Task<LineAnswer> BeginTransmission(Apdu apdu, byte[] frame, bool repeated)
     {
         lock (_lock)
         {
+            _answered &= repeated;
             _inFlight = apdu;
             _lastSent = frame;
             _sentSinceAccepted = true;
             _waiting = new TaskCompletionSource<LineAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (_closed)
+            if (_answered || _closed)
             {
-                _waiting.SetResult(LineAnswer.Closed);
+                _waiting.SetResult(_answered ? LineAnswer.Acknowledged : LineAnswer.Closed);
             }
 
             return _waiting.Task;
@@ -79,7 +81,7 @@ internal sealed class SerialTurn(ZvtTimers timers, TimeProvider time)
         {
             // Also without a sender: the answer that was repeated for a duplicate gets its ACK here.
             _acknowledgedSinceAccepted |= _sentSinceAccepted;
-            _waiting?.TrySetResult(LineAnswer.Acknowledged);
+            AcknowledgeLocked();
         }
     }
 
@@ -120,7 +122,7 @@ internal sealed class SerialTurn(ZvtTimers timers, TimeProvider time)
 
             if (_inFlight is { } sent && sent.IsResponse != response)
             {
-                _waiting?.TrySetResult(LineAnswer.Acknowledged);
+                AcknowledgeLocked();
             }
 
             _lastAccepted = frame;
@@ -139,6 +141,12 @@ internal sealed class SerialTurn(ZvtTimers timers, TimeProvider time)
             _closed = true;
             _waiting?.TrySetResult(LineAnswer.Closed);
         }
+    }
+
+    private void AcknowledgeLocked()
+    {
+        _answered |= _inFlight is not null;
+        _waiting?.TrySetResult(LineAnswer.Acknowledged);
     }
 
     private bool IsRepetitionLocked(byte[] frame) =>

@@ -10,6 +10,8 @@ namespace Fleet.Zvt;
 /// </summary>
 public sealed class ZvtSerialLink : IZvtLink
 {
+    private static readonly byte[] Ack = [SerialControl.Ack];
+
     private readonly IDuplexPipe _pipe;
     private readonly ZvtLinkOptions _options;
     private readonly TimeProvider _time;
@@ -106,8 +108,8 @@ public sealed class ZvtSerialLink : IZvtLink
         var refused = 0;
         for (var attempt = 1; attempt <= _options.Timers.Transmissions; attempt++)
         {
-            var answer = _turn.BeginTransmission(apdu, frame);
-            if (_closed is not null || !await WriteAsync(frame, cancellationToken))
+            var answer = _turn.BeginTransmission(apdu, frame, attempt > 1);
+            if (_closed is not null || !await WriteAsync(frame, answer, cancellationToken))
             {
                 return attempt == 1 ? ZvtSendResult.Closed : ZvtSendResult.NotAcknowledged;
             }
@@ -228,10 +230,7 @@ public sealed class ZvtSerialLink : IZvtLink
             return;
         }
 
-        // The ACK goes out before the turn moves on: whoever reacts to this frame must find the acknowledgement ahead of the reaction.
-        await WriteControlAsync(SerialControl.Ack);
-        var verdict = _turn.OnFrame(bytes, out var lostAnswer);
-        _trace.Received(verdict == FrameVerdict.New ? ZvtTraceKind.Frame : ZvtTraceKind.Duplicate, apdu, SerialFrame.Encode(bytes));
+        var (verdict, lostAnswer) = await AcknowledgeAsync(bytes, apdu);
         if (verdict == FrameVerdict.New)
         {
             _inbox.Writer.TryWrite(parsed
@@ -240,19 +239,49 @@ public sealed class ZvtSerialLink : IZvtLink
         }
         else if (lostAnswer is not null)
         {
-            await WriteAsync(lostAnswer, CancellationToken.None);
+            await WriteAsync(lostAnswer, null, CancellationToken.None);
+        }
+    }
+
+    // The turn moves on and the ACK goes out as one step: no repetition of an older frame may come behind the ACK, or the peer would take it for the answer to its new frame.
+    private async Task<(FrameVerdict Verdict, byte[]? LostAnswer)> AcknowledgeAsync(byte[] bytes, Apdu? apdu)
+    {
+        await _writeGate.WaitAsync(CancellationToken.None);
+        try
+        {
+            var verdict = _turn.OnFrame(bytes, out var lostAnswer);
+            _trace.Received(verdict == FrameVerdict.New ? ZvtTraceKind.Frame : ZvtTraceKind.Duplicate, apdu, SerialFrame.Encode(bytes));
+            _trace.Sent(ZvtTraceKind.Ack, null, default);
+            await FlushAsync(Ack);
+            return (verdict, lostAnswer);
+        }
+        finally
+        {
+            _writeGate.Release();
         }
     }
 
     private async ValueTask WriteControlAsync(byte control)
     {
         _trace.Sent(control == SerialControl.Ack ? ZvtTraceKind.Ack : ZvtTraceKind.Nak, null, default);
-        await WriteAsync(new[] { control }, CancellationToken.None);
+        await WriteAsync(new[] { control }, null, CancellationToken.None);
     }
 
-    private async Task<bool> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    private async Task<bool> WriteAsync(ReadOnlyMemory<byte> bytes, Task<LineAnswer>? answer, CancellationToken cancellationToken)
     {
         await _writeGate.WaitAsync(cancellationToken);
+        try
+        {
+            return answer is { IsCompleted: true } || await FlushAsync(bytes);
+        }
+        finally
+        {
+            _writeGate.Release();
+        }
+    }
+
+    private async Task<bool> FlushAsync(ReadOnlyMemory<byte> bytes)
+    {
         try
         {
             var flushed = await _pipe.Output.WriteAsync(bytes, CancellationToken.None);
@@ -262,10 +291,6 @@ public sealed class ZvtSerialLink : IZvtLink
         {
             _closed ??= "the line failed: " + e.Message;
             return false;
-        }
-        finally
-        {
-            _writeGate.Release();
         }
     }
 }

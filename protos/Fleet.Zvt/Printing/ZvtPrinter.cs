@@ -19,6 +19,7 @@ public static class ZvtPrinter
     public static string NameOf(Apdu apdu) => apdu switch
     {
         { IsPositive: true } => "positive",
+        { Code: 0x841E } => "negative, registration refused",
         { Class: 0x84 } => "negative, " + ResultCodes.Describe(apdu.Instruction),
         { Class: 0x80 } => "positive",
         _ => CommandTable.NameOf(apdu.Code),
@@ -40,6 +41,11 @@ public static class ZvtPrinter
 
         if (safe.IsResponse)
         {
+            if (CardData.RefusedRegistration(safe) is { } refusal)
+            {
+                return [.. Fields(refusal)];
+            }
+
             return BmpCodec.Parse(safe.Data, 0).Value is { } data ? [.. BmpPrinter.Print(data)] : [Unread(apdu.Data.Length)];
         }
 

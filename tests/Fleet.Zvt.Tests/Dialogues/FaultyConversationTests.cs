@@ -33,7 +33,7 @@ public sealed class FaultyConversationTests
         {
             var terminal = new BookingTerminal(seed);
             var line = new FaultyLine(seed, faults, rate);
-            var outcome = await TalkAsync(line, terminal, seed, stop);
+            var outcome = await TalkAsync(line, terminal, faults == 0 ? ZvtTimers.Default : Short, seed, stop);
             ends.Add((outcome.Kind, outcome.Point));
             var story = $"seed {seed}: {outcome.Kind} {outcome.Point} {outcome.Detail}, booked {terminal.Booked}, faults {string.Join(' ', line.Done)}";
             if (outcome.Kind == EcrOutcomeKind.Completed || outcome.IsFinalSuccess)
@@ -54,13 +54,13 @@ public sealed class FaultyConversationTests
         }
     }
 
-    private static async Task<EcrOutcome> TalkAsync(FaultyLine line, BookingTerminal terminal, int seed, CancellationToken stop)
+    private static async Task<EcrOutcome> TalkAsync(FaultyLine line, BookingTerminal terminal, ZvtTimers timers, int seed, CancellationToken stop)
     {
-        var options = new ZvtLinkOptions { Timers = Short };
+        var options = new ZvtLinkOptions { Timers = timers };
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var passing = line.RunAsync(end.Token);
         await using var pt = new ZvtSerialLink(line.Terminal, options, TimeProvider.System);
-        var serving = new PtSession(pt, terminal, new PtSessionOptions { Timers = Short }, TimeProvider.System)
+        var serving = new PtSession(pt, terminal, new PtSessionOptions { Timers = timers }, TimeProvider.System)
         {
             Registration = new PtRegistration { IsRegistered = true, Config = ConfigByte.AgentDefault },
         }.RunAsync(end.Token);
@@ -70,7 +70,7 @@ public sealed class FaultyConversationTests
             var refuses = seed % 7 == 3;
             var handler = new DelegateEcrHandler((message, _) =>
                 ValueTask.FromResult(refuses && message.Code == StatusInformation.MessageCode ? Apdu.Negative(0x6C) : EcrDialogue.DefaultAnswer(message.Apdu)));
-            outcome = await new EcrDialogue(ecr, Short, TimeProvider.System).RunAsync(new Authorisation { Amount = 1000 + seed }, handler, stop);
+            outcome = await new EcrDialogue(ecr, timers, TimeProvider.System).RunAsync(new Authorisation { Amount = 1000 + seed }, handler, stop);
 
             // The terminal may still be waiting for an answer: its word counts only when it has come to its end.
             await terminal.RestAsync(stop);
