@@ -1,0 +1,37 @@
+using Fleet.Agent.Link;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Fleet.Agent.Commands;
+
+/// <summary>What the fleet's commands bring into the agent.</summary>
+public static class CommandComposition
+{
+    /// <summary>Adds inbox, store and executor. Needs an <see cref="ICommandTrust"/>.</summary>
+    public static IServiceCollection AddCommands(this IServiceCollection services, CommandOptions options) => services
+        .AddSingleton(options)
+        .AddSingleton<CommandEcho>()
+        .AddSingleton<CommandStore>()
+        .AddSingleton<ICommandStanding>(static s => s.GetRequiredService<CommandStore>())
+        .AddSingleton<DisbeliefAlarm>()
+        .AddSingleton<TerminalWork>()
+        .AddSingleton<SettlementSteps>()
+        .AddSingleton<ICommandPlan, DisablePlan>()
+        .AddSingleton<ICommandPlan, EnablePlan>()
+        .AddSingleton<ICommandPlan, SettleAndLockPlan>()
+        .AddSingleton<ICommandPlan, RetirePlan>()
+        .AddSingleton<RetirementEnd>()
+        .AddSingleton<CommandExecutor>()
+        .AddSingleton<ICommandInbox, CommandInbox>()
+        .AddHostedService<CommandLoading>()
+        .AddHostedService<OrderLoop>()
+        .AddHostedService<EchoLoop>()
+        .AddHostedService<ExecutorLoop>();
+
+    private sealed class CommandLoading(CommandStore store) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => store.LoadAsync(cancellationToken);
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

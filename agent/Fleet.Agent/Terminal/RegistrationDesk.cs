@@ -1,0 +1,134 @@
+using System.Buffers;
+using System.Text.Json;
+using Fleet.Agent.Gate;
+using Fleet.Agent.Journal;
+using Fleet.Contracts.Link.V1;
+using Fleet.Zvt;
+
+namespace Fleet.Agent.Terminal;
+
+/// <summary>
+/// How the terminal is registered: as the till asked, so that receipts and intermediate status are what the till expects, but always
+/// with amount entry and administration at the device switched off, and with the service menu off while the gate is closed.
+/// </summary>
+public sealed class RegistrationDesk(ITransactionJournal journal, PaymentGate gate, TerminalOptions options)
+{
+    /// <summary>Config bits 10 and 20: nothing can be started at the device itself.</summary>
+    public const byte EcrControls = 0x30;
+
+    private const byte ServiceMenuOff = 0x01;
+    private const string StateKey = "terminal/registration";
+
+    private TillRegistration? _till;
+    private Apdu? _inForce;
+    private bool _loaded;
+
+    /// <summary>What the till in front asked for last; null before any did.</summary>
+    public TillRegistration? Till => _till;
+
+    /// <summary>True when the terminal is registered as gate and till want it now.</summary>
+    public bool IsInForce => Wanted().Equals(_inForce);
+
+    /// <summary>Password that goes with the agent's own commands.</summary>
+    public ZvtPassword Password => ZvtPassword.Parse(options.Password);
+
+    /// <summary>Takes over what a till asks for; the next <see cref="RegisterAsync"/> puts it in force.</summary>
+    public async Task TakeAsync(TillRegistration registration, CancellationToken cancellationToken)
+    {
+        await LoadAsync(cancellationToken);
+        if (registration == _till)
+        {
+            return;
+        }
+
+        var value = JsonSerializer.SerializeToUtf8Bytes(registration, TerminalJson.Default.TillRegistration);
+        await journal.AppendAsync(new JournalWrite { State = [new StateChange(StateKey, value)] }, cancellationToken);
+        _till = registration;
+    }
+
+    /// <summary>Registers the terminal as it is wanted now. Called by the holder of the line only.</summary>
+    public async Task<EcrOutcome> RegisterAsync(LineLease lease, IEcrHandler handler, CancellationToken cancellationToken)
+    {
+        await LoadAsync(cancellationToken);
+        var wanted = Wanted();
+        _inForce = null;
+        var result = await lease.RunAsync(wanted, handler, cancellationToken);
+        if (result.Kind == EcrOutcomeKind.Completed)
+        {
+            _inForce = wanted;
+        }
+
+        return result;
+    }
+
+    /// <summary>The device that answers now knows nothing of an earlier registration.</summary>
+    public void Forget() => _inForce = null;
+
+    /// <summary>The registration of a till's 06 00; null with the reason when it cannot be read.</summary>
+    public static TillRegistration? Read(Apdu command, out ZvtError? error)
+    {
+        var parsed = Registration.Parse(command);
+        error = parsed.Error;
+        if (!parsed.Ok)
+        {
+            return null;
+        }
+
+        return new TillRegistration((byte)parsed.Value.Config, parsed.Value.Currency, Hex(parsed.Value.Fields));
+    }
+
+    private static string Hex(BmpSet fields)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        BmpCodec.Write(fields, bytes);
+        return Convert.ToHexString(bytes.WrittenSpan);
+    }
+
+    private Apdu Wanted()
+    {
+        var locked = gate.Position.State is not GateChange.Types.State.Open;
+        var registration = _till is { } till ? OfTill(till) : OfAgent();
+        var config = (ConfigByte)((byte)registration.Config | EcrControls);
+        var serviceByte = locked ? (byte)((registration.ServiceByte ?? 0) | ServiceMenuOff) : registration.ServiceByte;
+        return (registration with { Config = config, Currency = registration.Currency ?? CurrencyNumber(), ServiceByte = serviceByte }).ToApdu();
+    }
+
+    private Registration OfTill(TillRegistration till) => new()
+    {
+        Password = Password,
+        Config = (ConfigByte)till.Config,
+        Currency = till.CurrencyNumber,
+        Fields = BmpCodec.Parse(Convert.FromHexString(till.Fields), 0).Value ?? BmpSet.Empty,
+    };
+
+    private Registration OfAgent()
+    {
+        var registration = new Registration
+        {
+            Password = Password,
+            Config = (ConfigByte)options.RegistrationConfig,
+            Currency = CurrencyNumber(),
+        };
+        var permitted = options.PermittedCommands.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (permitted.Length == 0 || (options.RegistrationConfig & (byte)ConfigByte.ReadyMadeReceipts) == 0)
+        {
+            return registration;
+        }
+
+        // TLV 26 lists the commands, each as an object 0A.
+        var list = permitted.SelectMany(static code => (byte[])[0x0A, 0x02, .. Convert.FromHexString(code)]).ToArray();
+        return registration with { Tlv = TlvContainer.Empty.With(0x26, list) };
+    }
+
+    private int CurrencyNumber() => IsoCurrency.Find(options.Currency)?.Numeric ?? IsoCurrency.Euro.Numeric;
+
+    private async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        if (!_loaded)
+        {
+            var stored = await journal.ReadStateAsync(StateKey, cancellationToken);
+            _till ??= stored is null ? null : JsonSerializer.Deserialize(stored, TerminalJson.Default.TillRegistration);
+            _loaded = true;
+        }
+    }
+}

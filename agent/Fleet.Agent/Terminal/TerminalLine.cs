@@ -1,0 +1,316 @@
+using Fleet.Zvt;
+using Microsoft.Extensions.Logging;
+
+namespace Fleet.Agent.Terminal;
+
+/// <summary>
+/// The only owner of the line. Opens it for ever, introduces itself, and lends it to one user at a time.
+/// </summary>
+public sealed class TerminalLine(
+    TerminalOptions options,
+    ITerminalOpener opener,
+    TerminalIntroduction introduction,
+    IEnumerable<ILineDuty> duties,
+    TimeProvider clock,
+    ILogger<TerminalLine> logger) : IAsyncDisposable
+{
+    private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(50);
+
+    // Between the last message of a dialogue and the end of its lease another till can already be on its way.
+    private static readonly TimeSpan HandOver = TimeSpan.FromMilliseconds(150);
+
+    // Held by whoever speaks with the terminal; _holder says who it is.
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Lock _lock = new();
+    private IZvtLink? _link;
+    private LineUser? _holder;
+    private bool _admitsUsers;
+    private LineStatus _status = LineStatus.Starting;
+    private TaskCompletionSource _changed = NewSignal();
+    private TaskCompletionSource _broken = NewSignal();
+    private Task<string>? _ended;
+
+    /// <summary>Where the terminal is and how it is spoken to.</summary>
+    public TerminalOptions Options => options;
+
+    /// <summary>How the line stands.</summary>
+    public LineStatus Status
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _status;
+            }
+        }
+    }
+
+    /// <summary>Completes when the status is no longer <paramref name="known"/>; returns the new one.</summary>
+    public async Task<LineStatus> WaitForChangeAsync(LineStatus known, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_lock)
+            {
+                if (_status != known)
+                {
+                    return _status;
+                }
+
+                changed = _changed.Task;
+            }
+
+            await changed.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Asks for the line. A till does not wait for another till, but it does wait, at most <paramref name="atMost"/>, for the agent's
+    /// own short questions. Without a usable line nobody waits.
+    /// </summary>
+    public async Task<LineGrant> AcquireAsync(LineUser user, TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        var started = clock.GetTimestamp();
+        while (true)
+        {
+            LineUser? holder;
+            lock (_lock)
+            {
+                if (!_admitsUsers)
+                {
+                    return new LineGrant(null, null, _status);
+                }
+
+                holder = _holder;
+            }
+
+            var bound = user == LineUser.Till && holder == LineUser.Till ? HandOver : atMost;
+            var left = bound == Timeout.InfiniteTimeSpan ? BusyPause : bound - clock.GetElapsedTime(started);
+            if (await _turn.WaitAsync(left < TimeSpan.Zero ? TimeSpan.Zero : Min(left, BusyPause), cancellationToken))
+            {
+                if (TryLend(user) is { } lease)
+                {
+                    return new LineGrant(lease, null, Status);
+                }
+
+                _turn.Release();
+                continue;
+            }
+
+            if (left <= TimeSpan.Zero)
+            {
+                return new LineGrant(null, holder, Status);
+            }
+        }
+    }
+
+    /// <summary>Keeps the line open until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var failures = 0;
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (introduction.IsOver)
+            {
+                SetStatus(new LineStatus(LineState.Retired, 0, "the terminal is retired"));
+                return;
+            }
+
+            try
+            {
+                if (await OpenAsync(cancellationToken))
+                {
+                    failures = 0;
+                    await KeepAsync(cancellationToken);
+                }
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                TerminalLog.Stumbled(logger, exception);
+                SetStatus(Status with { State = LineState.TerminalSilent, Detail = exception.Message });
+            }
+
+            await CloseAsync();
+            await Task.Delay(ReopenDelay(failures++), clock, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
+        _turn.Dispose();
+    }
+
+    internal void Break(string detail)
+    {
+        bool cableOut;
+        lock (_lock)
+        {
+            _admitsUsers = false;
+            cableOut = _ended is { IsCompleted: true };
+            _broken.TrySetResult();
+        }
+
+        SetStatus(Status with { State = cableOut ? LineState.CableOut : LineState.TerminalSilent, Detail = detail });
+    }
+
+    internal void Release()
+    {
+        lock (_lock)
+        {
+            _holder = null;
+        }
+
+        _turn.Release();
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static TimeSpan Min(TimeSpan one, TimeSpan two) => one < two ? one : two;
+
+    private async Task<bool> OpenAsync(CancellationToken cancellationToken)
+    {
+        var opened = await opener.OpenAsync(cancellationToken);
+        if (opened.Link is null)
+        {
+            SetStatus(Status with { State = LineState.CableOut, Detail = opened.Failure });
+            return false;
+        }
+
+        await _turn.WaitAsync(cancellationToken);
+        LineLease lease;
+        lock (_lock)
+        {
+            _link = opened.Link;
+            _holder = LineUser.Housekeeping;
+            _broken = NewSignal();
+            _ended = opened.Ended;
+            lease = new LineLease(this, opened.Link, clock, logger);
+        }
+
+        using (lease)
+        {
+            var status = await introduction.IntroduceAsync(lease, cancellationToken);
+            SetStatus(status);
+            if (status.State is not (LineState.Ready or LineState.TerminalBusy))
+            {
+                return false;
+            }
+
+            foreach (var duty in duties)
+            {
+                await duty.PerformAsync(lease, cancellationToken);
+            }
+
+            lock (_lock)
+            {
+                _admitsUsers = lease.IsAlive;
+                return lease.IsAlive;
+            }
+        }
+    }
+
+    private async Task KeepAsync(CancellationToken cancellationToken)
+    {
+        Task broken;
+        Task<string>? ended;
+        lock (_lock)
+        {
+            (broken, ended) = (_broken.Task, _ended);
+        }
+
+        var over = ended is null ? broken : Task.WhenAny(broken, ended);
+        while (!broken.IsCompleted)
+        {
+            var pause = options.PollInterval == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : PollPause();
+            try
+            {
+                await over.WaitAsync(pause, clock, cancellationToken);
+                if (!broken.IsCompleted)
+                {
+                    Break(await ended!);
+                }
+            }
+            catch (TimeoutException)
+            {
+                await PollAsync(cancellationToken);
+            }
+        }
+    }
+
+    private async Task PollAsync(CancellationToken cancellationToken)
+    {
+        var grant = await AcquireAsync(LineUser.Housekeeping, TimeSpan.Zero, cancellationToken);
+        if (grant.Lease is not { } lease)
+        {
+            return;
+        }
+
+        using (lease)
+        {
+            if (await introduction.PollAsync(lease, cancellationToken) is { } status)
+            {
+                SetStatus(status);
+            }
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        IZvtLink? link;
+        lock (_lock)
+        {
+            _admitsUsers = false;
+            (link, _link) = (_link, null);
+        }
+
+        if (link is not null)
+        {
+            await link.DisposeAsync();
+        }
+    }
+
+    private LineLease? TryLend(LineUser user)
+    {
+        lock (_lock)
+        {
+            if (!_admitsUsers || _link is null)
+            {
+                return null;
+            }
+
+            _holder = user;
+            return new LineLease(this, _link, clock, logger);
+        }
+    }
+
+    private void SetStatus(LineStatus status)
+    {
+        TaskCompletionSource changed;
+        lock (_lock)
+        {
+            if (_status == status)
+            {
+                return;
+            }
+
+            _status = status;
+            (changed, _changed) = (_changed, NewSignal());
+        }
+
+        TerminalLog.State(logger, status.State, status.Detail);
+        changed.TrySetResult();
+    }
+
+    // A busy terminal is asked sooner: somebody may be waiting for it.
+    private TimeSpan PollPause() => Status.State == LineState.Ready ? options.PollInterval : Min(options.PollInterval, options.ReadyPause);
+
+    private TimeSpan ReopenDelay(int failures)
+    {
+        var full = Math.Min(options.ReopenMaximum.Ticks, options.ReopenMinimum.Ticks * Math.Pow(2, Math.Min(failures, 16)));
+        return TimeSpan.FromTicks((long)(full * (0.5 + (0.5 * Random.Shared.NextDouble()))));
+    }
+}

@@ -1,0 +1,81 @@
+namespace Fleet.Agent.Till;
+
+/// <summary>Why a till is refused, as it is told.</summary>
+public enum TillRefusal
+{
+    /// <summary>The gate is draining: a settlement is about to run.</summary>
+    Draining,
+
+    /// <summary>The gate is disabled.</summary>
+    Disabled,
+
+    /// <summary>The gate is locked after a settlement.</summary>
+    Locked,
+
+    /// <summary>The terminal is retired.</summary>
+    Retired,
+
+    /// <summary>Nobody answers on the line.</summary>
+    TerminalUnreachable,
+
+    /// <summary>Another device answers than the pinned one.</summary>
+    TerminalSubstituted,
+
+    /// <summary>An earlier payment has no known outcome yet.</summary>
+    Unresolved,
+
+    /// <summary>An earlier payment can only be decided by an end-of-day.</summary>
+    EndOfDayNeeded,
+
+    /// <summary>The agent cannot store payments at the moment.</summary>
+    CannotStore,
+
+    /// <summary>The amount is above what is allowed.</summary>
+    AmountTooHigh,
+
+    /// <summary>This kind of payment is switched off.</summary>
+    MethodOff,
+}
+
+/// <summary>Texts for tills and displays: short, and only characters that every terminal shows.</summary>
+public static class TillTexts
+{
+    private static readonly Dictionary<TillRefusal, string[]> Texts = new()
+    {
+        [TillRefusal.Draining] = ["Terminal is being settled", "Kassenschnitt laeuft", "Cloture en cours", "Chiusura in corso"],
+        [TillRefusal.Disabled] = ["Terminal is disabled", "Terminal gesperrt", "Terminal desactive", "Terminale disattivato"],
+        [TillRefusal.Locked] = ["Terminal is locked", "Terminal verriegelt", "Terminal verrouille", "Terminale bloccato"],
+        [TillRefusal.Retired] = ["Terminal is retired", "Terminal stillgelegt", "Terminal hors service", "Terminale dismesso"],
+        [TillRefusal.TerminalUnreachable] = ["Terminal does not answer", "Terminal antwortet nicht", "Terminal sans reponse", "Terminale non risponde"],
+        [TillRefusal.TerminalSubstituted] = ["Wrong terminal connected", "Falsches Terminal", "Mauvais terminal connecte", "Terminale sbagliato"],
+        [TillRefusal.Unresolved] = ["Checking last payment", "Letzte Zahlung wird geprueft", "Verification du paiement", "Verifica ultimo pagamento"],
+        [TillRefusal.EndOfDayNeeded] = ["End-of-day is needed", "Kassenschnitt noetig", "Cloture necessaire", "Chiusura necessaria"],
+        [TillRefusal.CannotStore] = ["Payments cannot be stored", "Speicher gestoert", "Stockage impossible", "Memoria non disponibile"],
+        [TillRefusal.AmountTooHigh] = ["Amount is too high", "Betrag zu hoch", "Montant trop eleve", "Importo troppo alto"],
+        [TillRefusal.MethodOff] = ["Payment type is switched off", "Zahlungsart gesperrt", "Type de paiement bloque", "Pagamento disattivato"],
+    };
+
+    /// <summary>Languages there are texts for, the first is the default.</summary>
+    public static IReadOnlyList<string> Languages { get; } = ["en", "de", "fr", "it"];
+
+    /// <summary>The text in a language; English where there is none.</summary>
+    public static string Of(TillRefusal refusal, string language)
+    {
+        var index = Math.Max(0, Languages.ToList().IndexOf(language));
+        return Texts[refusal][index];
+    }
+
+    /// <summary>Result code of 06 1E (reference section 13.1).</summary>
+    public static byte CodeOf(TillRefusal refusal) => refusal switch
+    {
+        TillRefusal.Draining or TillRefusal.Disabled or TillRefusal.Locked or TillRefusal.Retired => 0xE4,
+        TillRefusal.TerminalUnreachable => 0xA1,
+        TillRefusal.TerminalSubstituted => 0xFC,
+        TillRefusal.Unresolved => 0x9C,
+        TillRefusal.EndOfDayNeeded => 0xF0,
+        TillRefusal.CannotStore => 0xB2,
+        TillRefusal.AmountTooHigh => 0xC3,
+        TillRefusal.MethodOff => 0xC5,
+        _ => throw new ArgumentOutOfRangeException(nameof(refusal), refusal, "no such refusal"),
+    };
+}
