@@ -1,3 +1,12 @@
+using Fleet.Mqtt.Broker.Hosting;
+using Fleet.Server.Api;
+using Fleet.Server.Dispatch;
+using Fleet.Server.Downlink;
+using Fleet.Server.Gateway;
+using Fleet.Server.Ingest;
+using Fleet.Server.Reconcile;
+using Fleet.Server.Storage;
+using Fleet.Server.Storage.Engine;
 using Fleet.Server.Trust;
 
 namespace Fleet.Server.Hosting;
@@ -9,11 +18,19 @@ public static class Composition
     public static WebApplication Build(ServerSettings settings, DataDirectory data, FleetTrust trust, Doors doors, TimeProvider time)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        var reconcile = new ReconcileOptions { AcquirerRequired = settings.AcquirerRequired, AcquirerWait = settings.AcquirerWait };
         builder.Services
             .AddGround(settings, data, time)
-            .AddTrust(settings, trust, doors);
+            .AddTrust(settings, trust, doors)
+            .AddStorage(new StorageOptions { DataFile = data.Database }, reconcile.Policy)
+            .AddIngest(new IngestOptions())
+            .AddDispatch()
+            .AddReconcile(reconcile)
+            .AddGateway(settings.MaximumAgents)
+            .AddDownlink()
+            .AddOperatorApi(settings.MaximumMessageBytes, settings.Reflection);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => doors.Configure(kestrel, static _ => { }));
+        builder.WebHost.ConfigureKestrel(kestrel => doors.Configure(kestrel, static agents => agents.UseMqttBroker()));
 
         var app = builder.Build();
         app.UseRouting();
@@ -23,11 +40,14 @@ public static class Composition
             route.WithMetadata(new ServedAt(Door.Enrollment));
         }
 
+        app.MapOperatorApi(settings.Reflection);
+
         return app;
     }
 
     /// <summary>Opens the database and brings it to this version.</summary>
-    public static Task OpenStorageAsync(IServiceProvider services, CancellationToken cancellationToken) => Task.CompletedTask;
+    public static Task OpenStorageAsync(IServiceProvider services, CancellationToken cancellationToken) =>
+        services.GetRequiredService<FleetDatabase>().MigrateAsync(cancellationToken);
 
     private static IServiceCollection AddGround(this IServiceCollection services, ServerSettings settings, DataDirectory data, TimeProvider time)
     {
@@ -35,6 +55,9 @@ public static class Composition
         services.AddLogging(logging => logging
             .SetMinimumLevel(settings.LogLevel)
             .AddFilter("Microsoft", settings.LogLevel > LogLevel.Warning ? settings.LogLevel : LogLevel.Warning)
+
+            // What it says at a failed start is told in one line by whoever started; a part that fails later is told by FleetServer.
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
             .AddSimpleConsole(static console =>
             {
                 console.SingleLine = true;

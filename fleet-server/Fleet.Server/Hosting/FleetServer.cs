@@ -55,12 +55,24 @@ public sealed class FleetServer : IAsyncDisposable
     }
 
     /// <summary>Completes after a signal or <paramref name="cancellationToken"/> has stopped the server in good order.</summary>
-    public Task WaitForStopAsync(CancellationToken cancellationToken) => _app.WaitForShutdownAsync(cancellationToken);
+    /// <exception cref="PartFailedException">It stopped because one of its parts failed.</exception>
+    public async Task WaitForStopAsync(CancellationToken cancellationToken)
+    {
+        await _app.WaitForShutdownAsync(cancellationToken);
+        var failed = _app.Services.GetServices<IHostedService>().OfType<BackgroundService>().FirstOrDefault(static s => s.ExecuteTask is { IsFaulted: true });
+        if (failed is not null)
+        {
+            throw new PartFailedException(failed.GetType().Name, failed.ExecuteTask!.Exception!.GetBaseException());
+        }
+    }
+
+    /// <summary>Stops in good order: watches end, agents are told, what is in flight is finished.</summary>
+    public Task StopAsync() => _app.StopAsync(CancellationToken.None);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _app.StopAsync(CancellationToken.None);
+        await StopAsync();
         await CloseAsync(_app, _trust, Data);
     }
 

@@ -1,3 +1,4 @@
+using Fleet.Server.Storage.Engine;
 using Fleet.Server.Trust;
 
 namespace Fleet.Server.Hosting;
@@ -32,7 +33,7 @@ public static class Runner
             await server.WaitForStopAsync(cancellationToken);
             return 0;
         }
-        catch (Exception e) when (e is StartRefusedException or IOException)
+        catch (Exception e) when (e is StartRefusedException or PartFailedException or StorageException or IOException)
         {
             await Console.Error.WriteLineAsync($"fleet-server: {e.Message}");
             return 1;

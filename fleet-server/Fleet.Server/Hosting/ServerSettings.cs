@@ -75,7 +75,7 @@ public sealed class ServerSettings
             Names = reader.Hosts("Tls:Names"),
             ServerCertificateLifetime = reader.Duration("Tls:CertificateLifetime", TimeSpan.FromDays(365), TimeSpan.FromHours(1), TimeSpan.FromDays(20 * 365)),
             AcquirerRequired = reader.Flag("Acquirer:Required") ?? false,
-            AcquirerWait = reader.Duration("Acquirer:Wait", TimeSpan.FromMinutes(5), TimeSpan.Zero, TimeSpan.FromDays(7)),
+            AcquirerWait = reader.Duration("Acquirer:Wait", TimeSpan.FromSeconds(30), TimeSpan.Zero, TimeSpan.FromDays(1)),
             LogLevel = Enum.Parse<LogLevel>(reader.Choice("Log:Level", nameof(LogLevel.Information), Enum.GetNames<LogLevel>())),
         };
 

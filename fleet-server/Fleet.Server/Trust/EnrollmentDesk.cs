@@ -13,7 +13,7 @@ namespace Fleet.Server.Trust;
 /// only valid one in the transaction that consumes the token, and handed out after that commit.
 /// </summary>
 public sealed partial class EnrollmentDesk(
-    ITerminalRegistry registry, FleetTrust trust, IAgentsDoor door, TimeSpan certificateLifetime, TimeProvider time, ILogger<EnrollmentDesk> logger)
+    ITerminalRegistry registry, FleetTrust trust, IAgentsDoor door, IRevocations revocations, TimeSpan certificateLifetime, TimeProvider time, ILogger<EnrollmentDesk> logger)
 {
     private const int LongestText = 200;
 
@@ -54,6 +54,8 @@ public sealed partial class EnrollmentDesk(
             return refusal;
         }
 
+        // Who is still connected with an earlier certificate goes now.
+        await revocations.RevokeAsync(token.Terminal, cancellationToken);
         LogEnrolled(logger, token.Terminal, certificate.SerialNumber);
         return new EnrollResponse
         {

@@ -67,14 +67,12 @@ public static class EnrollmentEndpoint
         while (true)
         {
             var result = await reader.ReadAsync(cancellationToken);
-            if (result.Buffer.Length > LongestBody)
+            var tooLong = result.Buffer.Length > LongestBody;
+            if (tooLong || result.IsCompleted)
             {
-                return null;
-            }
-
-            if (result.IsCompleted)
-            {
-                return result.Buffer.ToArray();
+                var body = tooLong ? null : result.Buffer.ToArray();
+                reader.AdvanceTo(result.Buffer.End);
+                return body;
             }
 
             reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
