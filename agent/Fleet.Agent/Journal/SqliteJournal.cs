@@ -90,6 +90,15 @@ public sealed class SqliteJournal : ITransactionJournal, IAsyncDisposable
         return position.Epoch == epoch;
     }
 
+    /// <summary>Completes when the writing loop has come round: it is alive and gets its work done.</summary>
+    /// <exception cref="JournalFaultException">The journal is closed.</exception>
+    public async Task PulseAsync(CancellationToken cancellationToken)
+    {
+        var pulse = new PulseRequest();
+        await _writer.SendAsync(pulse, cancellationToken);
+        await pulse.Done.WaitAsync(cancellationToken);
+    }
+
     /// <summary>Finishes what waits and closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
