@@ -45,7 +45,10 @@ public sealed class HealthReporter(
 
         var report = new HealthReport
         {
-            Link = now.Link, TerminalStatus = now.TerminalStatus, UnsentEntries = journal.Position.Unsent, AgentVersion = AgentVersion.Text,
+            Link = now.Link,
+            TerminalStatus = now.TerminalStatus,
+            UnsentEntries = journal.Position.Unsent,
+            AgentVersion = AgentVersion.Text,
         };
         try
         {

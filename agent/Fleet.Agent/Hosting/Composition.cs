@@ -9,7 +9,6 @@ using Fleet.Agent.Terminal;
 using Fleet.Agent.Till;
 using Fleet.Agent.Uplink;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Fleet.Agent.Hosting;

@@ -23,8 +23,9 @@ internal static class Runner
             using var host = AgentHost.Build(settings);
             await using var disposal = (IAsyncDisposable)host;
             RunnerLog.Starting(host.Services.GetRequiredService<ILogger<AgentProcess>>(), AgentVersion.Text, settings.Journal.DataDirectory);
+            var loops = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
             await host.RunAsync(cancellationToken);
-            return FaultOf(host) is null ? 0 : 1;
+            return loops.TrueForAll(static loop => loop.ExecuteTask?.IsFaulted != true) ? 0 : 1;
         }
         catch (JournalFaultException fault)
         {
@@ -56,9 +57,6 @@ internal static class Runner
 
         return null;
     }
-
-    private static Exception? FaultOf(IHost host) =>
-        host.Services.GetServices<IHostedService>().OfType<BackgroundService>().Select(static s => s.ExecuteTask?.Exception).FirstOrDefault(static e => e is not null);
 }
 
 /// <summary>Category of the messages about the process itself.</summary>

@@ -102,7 +102,7 @@ public sealed class SettingSourcesTests
     [Test]
     public void Broken_yaml_names_line_and_column()
     {
-        var fault = FaultsOf("data: x\nlink: {keepAlive: 3s\n").First();
+        var fault = FaultsOf("data: x\nlink: {keepAlive: 3s\n")[0];
 
         Assert.That(fault.Key, Is.EqualTo("--config"));
         Assert.That(fault.Source, Does.Match(@"\.yaml:\d+:\d+$"));

@@ -20,6 +20,7 @@ public sealed class DurableFileTests
 
     [Test]
     [Platform(Include = "Linux")]
+    [System.Runtime.Versioning.SupportedOSPlatform("linux")]
     public void File_is_for_the_owner_alone()
     {
         using var folder = new TemporaryFolder();

@@ -4,7 +4,9 @@ using Fleet.Testing;
 
 namespace Fleet.Agent.Tests.Journal;
 
-/// <summary>A real process whose fsync fails at the n-th call: what it said it stored is there, what it said it did not is not.</summary>
+/// <summary>
+/// A real process whose fsync fails at the n-th call of a thread: what it said it stored is there, what it said it did not is not.
+/// </summary>
 [Platform(Include = "Linux")]
 [CancelAfter(240_000)]
 public sealed class FailedFsyncTests
@@ -12,20 +14,20 @@ public sealed class FailedFsyncTests
     private const int Sales = 12;
 
     [Test]
-    public async Task Every_failing_call_costs_only_what_was_refused([Values(2, 5, 8, 11, 14, 17, 20, 23)] int call, CancellationToken cancellationToken)
+    public async Task Every_failing_call_costs_only_what_was_refused([Range(1, 16)] int call, CancellationToken cancellationToken)
     {
         await using var world = new JournalWorld();
         var lines = await RunAsync(world, $"when={call.ToString(CultureInfo.InvariantCulture)}", cancellationToken);
 
         await CheckAsync(world, lines);
-        Assert.That(lines.Count(static l => l.StartsWith("refused", StringComparison.Ordinal)), Is.LessThanOrEqualTo(1), string.Join('\n', lines));
+        Assert.That(lines[^1], Is.EqualTo("end Healthy"), string.Join('\n', lines));
     }
 
     [Test]
     public async Task Disk_that_never_stores_again_refuses_everything_and_says_failing(CancellationToken cancellationToken)
     {
         await using var world = new JournalWorld();
-        var lines = await RunAsync(world, "when=14+", cancellationToken);
+        var lines = await RunAsync(world, "when=6+", cancellationToken);
 
         await CheckAsync(world, lines);
         Assert.That(lines[^1], Is.EqualTo("end Failing"));
@@ -33,6 +35,7 @@ public sealed class FailedFsyncTests
 
     private static async Task<List<string>> RunAsync(JournalWorld world, string when, CancellationToken cancellationToken)
     {
+        await world.Open().DisposeAsync();
         var strace = Engines.Require("strace", "apt-get install strace");
         using var child = ChildProcess.Run(
             strace,
@@ -46,12 +49,6 @@ public sealed class FailedFsyncTests
     {
         var stored = Ids(lines, "stored");
         var refused = Ids(lines, "refused");
-        if (lines.Count == 0)
-        {
-            // The file could not even be made: nothing was promised.
-            return;
-        }
-
         Assert.That(stored.Count + refused.Count, Is.EqualTo(Sales), string.Join('\n', lines));
         await using var journal = world.Open();
         var entries = await JournalWorld.ReadAllAsync(journal);

@@ -53,6 +53,7 @@ public sealed class EnrolmentTests
 
     [Test]
     [Platform(Include = "Linux")]
+    [System.Runtime.Versioning.SupportedOSPlatform("linux")]
     public async Task Key_is_pkcs8_for_the_owner_alone(CancellationToken cancellationToken)
     {
         await EnrolAsync(cancellationToken);

@@ -42,7 +42,7 @@ internal sealed class MosquittoBroker : IDisposable
     public void Start()
     {
         var program = Engines.Require("mosquitto", "apt-get install mosquitto");
-        _process = Process.Start(new ProcessStartInfo(program, ["-c", _folder.File("mosquitto.conf")]) { RedirectStandardError = true, RedirectStandardOutput = true });
+        _process = Process.Start(new ProcessStartInfo(program, ["-c", _folder.File("mosquitto.conf")]) { RedirectStandardError = true, UseShellExecute = false });
         _process!.ErrorDataReceived += static (_, _) => { };
         _process.BeginErrorReadLine();
     }

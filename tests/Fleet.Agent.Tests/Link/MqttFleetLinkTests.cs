@@ -122,7 +122,12 @@ public sealed class MqttFleetLinkTests
         using var other = new TestAuthority();
         var link = Start(Identity(other));
 
-        var status = await link.WaitForChangeAsync(link.Status, cancellationToken);
+        // Unreachable until the broker listens.
+        var status = link.Status;
+        while (status.State is LinkState.Off or LinkState.Unreachable)
+        {
+            status = await link.WaitForChangeAsync(status, cancellationToken);
+        }
 
         Assert.That(status.State, Is.EqualTo(LinkState.Refused));
         Assert.That(status.Detail, Does.Contain("TLS"));
