@@ -11,12 +11,15 @@ public sealed class SqliteJournal : ITransactionJournal, IAsyncDisposable
     private readonly FileStream _lock;
     private readonly ReaderSlot _reader = new();
     private readonly JournalWriter _writer;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Task _verification;
 
     private SqliteJournal(RecordSeal seal, FileStream fileLock, JournalOptions options, TimeProvider clock, ICrashPoints crashPoints, ILogger logger)
     {
         _seal = seal;
         _lock = fileLock;
         _writer = new JournalWriter(options, new JournalFolder(options, seal, clock, logger), clock, crashPoints, _reader, logger);
+        _verification = Task.Run(() => VerifyRestAsync(options.VerifiedAtOpen, _closing.Token), CancellationToken.None);
     }
 
     /// <inheritdoc/>
@@ -102,10 +105,29 @@ public sealed class SqliteJournal : ITransactionJournal, IAsyncDisposable
     /// <summary>Finishes what waits and closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _closing.CancelAsync();
+        await _verification.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _closing.Dispose();
         await _writer.DisposeAsync();
         _reader.Dispose();
         _seal.Dispose();
         await _lock.DisposeAsync();
+    }
+
+    // A long backlog opens at once and is proven piece by piece while the agent works.
+    private async Task VerifyRestAsync(int verifiedAtOpen, CancellationToken cancellationToken)
+    {
+        const ulong piece = JournalFile.CheckpointEvery;
+        var opened = Position;
+        var through = opened.LastSequence - Math.Min(opened.LastSequence, (ulong)verifiedAtOpen);
+        var from = opened.AcknowledgedThrough;
+        while (from < through && Position.Epoch == opened.Epoch)
+        {
+            await Task.Yield();
+            var to = Math.Min(from + piece, through);
+            await ReadAsync((reader, epoch) => epoch == opened.Epoch ? reader.VerifyUnlessGone(epoch, from, to) : true, cancellationToken);
+            from = Math.Max(to, Position.AcknowledgedThrough);
+        }
     }
 
     private async ValueTask<T> ReadAsync<T>(Func<JournalReader, Guid, T> read, CancellationToken cancellationToken)
