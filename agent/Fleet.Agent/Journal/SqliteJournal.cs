@@ -13,6 +13,7 @@ public sealed class SqliteJournal : ITransactionJournal, IAsyncDisposable
     private readonly JournalWriter _writer;
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _verification;
+    private int _disposed;
 
     private SqliteJournal(RecordSeal seal, FileStream fileLock, JournalOptions options, TimeProvider clock, ICrashPoints crashPoints, ILogger logger)
     {
@@ -105,6 +106,11 @@ public sealed class SqliteJournal : ITransactionJournal, IAsyncDisposable
     /// <summary>Finishes what waits and closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         await _closing.CancelAsync();
         await _verification.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _closing.Dispose();
