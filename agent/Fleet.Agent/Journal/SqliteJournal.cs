@@ -34,15 +34,16 @@ public sealed class SqliteJournal : ITransactionJournal, IAsyncDisposable
     public static SqliteJournal Open(JournalOptions options, TimeProvider clock, ICrashPoints crashPoints, ILogger<SqliteJournal> logger)
     {
         var fileLock = TakeLock(options.DataDirectory);
-        var seal = new RecordSeal(options.EncryptionKey);
+        RecordSeal? seal = null;
         try
         {
+            seal = new RecordSeal(JournalKey.Load(options));
             return new SqliteJournal(seal, fileLock, options, clock, crashPoints, logger);
         }
         catch (Exception error)
         {
             fileLock.Dispose();
-            seal.Dispose();
+            seal?.Dispose();
             throw error as JournalFaultException
                 ?? new JournalFaultException(JournalFault.CommitFailed, $"The journal in {options.DataDirectory} cannot be opened: {error.Message}", error);
         }

@@ -183,7 +183,7 @@ public sealed class DamageTests
         var old = journal.Position;
         await journal.DisposeAsync();
         FlipIn("sale-77."u8);
-        _world.Configure = static o => new JournalOptions { DataDirectory = o.DataDirectory, ReserveBytes = 0, MinimumFreeBytes = 0, VerifiedAtOpen = 100 };
+        _world.Configure = static o => new JournalOptions { DataDirectory = o.DataDirectory, ReserveBytes = 0, MinimumFreeBytes = 0, VerifiedAtOpen = 100, Encryption = false };
 
         var again = _world.Open();
         await again.WaitForEntriesAsync(old.Epoch, ulong.MaxValue, CancellationToken.None);

@@ -33,6 +33,7 @@ internal static class SettingTable
         Setting.Duration("journal.retention", static (s, v) => s.Journal.Retention = v),
         Setting.Size("journal.minimumFree", static (s, v) => s.Journal.MinimumFreeBytes = v),
         Setting.Size("journal.reserve", static (s, v) => s.Journal.ReserveBytes = v),
+        Setting.Flag("journal.encryption", static (s, v) => s.Journal.Encryption = v),
     ];
 
     private static IEnumerable<Setting> TerminalSettings() =>
