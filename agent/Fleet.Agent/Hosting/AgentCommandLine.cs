@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Fleet.Agent.Health;
+using Fleet.Agent.Health.Doctor;
 using Fleet.Agent.Link;
 
 namespace Fleet.Agent.Hosting;
@@ -25,9 +26,10 @@ public static class AgentCommandLine
         A new terminal:   fleet-agent enroll --token TOKEN --server https://HOST:PORT --data DIR
                           fleet-agent run --config FILE
         On site:          fleet-agent status --data DIR
+                          fleet-agent doctor --config FILE
         """)
     {
-        Run(), Enroll(), Status(), Version(),
+        Run(), Enroll(), Status(), Doctor(), Version(),
     };
 
     private static Command Run()
@@ -65,6 +67,19 @@ public static class AgentCommandLine
         var command = new Command("status", "Shows how the running agent is: terminal, gate, server, journal, commands. Exit code 1 when it does not run.") { json, config, data };
         command.SetAction((result, cancellationToken) => WithDataAsync(result.GetValue(config), result.GetValue(data), directory =>
             StatusClient.PrintAsync(directory, result.GetValue(json), Console.Out, Console.Error, cancellationToken)));
+        return command;
+    }
+
+    private static Command Doctor()
+    {
+        var config = new Option<string?>("--config", "-c") { Description = "Settings in YAML.", HelpName = "FILE" };
+        var data = DataOption();
+        var set = SetOption();
+        var command = new Command("doctor", "Looks at everything the agent needs and says for each fault what to do. Exit code 1 when something is broken.") { config, data, set };
+        command.SetAction((result, cancellationToken) =>
+            Runner.ReadSettings(result.GetValue(config), [.. DataAssignment(result.GetValue(data)), .. result.GetValue(set) ?? []]) is { } settings
+                ? DoctorRun.RunAsync(DoctorRun.ChecksFor(settings, TimeProvider.System), Console.Out, cancellationToken)
+                : Task.FromResult(UsageExitCode));
         return command;
     }
 

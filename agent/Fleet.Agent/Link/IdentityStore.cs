@@ -21,6 +21,11 @@ public sealed class IdentityStore(string dataDirectory)
     /// <summary>True when an enrolment is there, readable or not.</summary>
     public bool Exists => File.Exists(Path.Combine(_folder, AnswerFile));
 
+    /// <summary>A file of the identity that others on this computer may read; null when there is none.</summary>
+    public string? OpenToOthers => OperatingSystem.IsWindows() || !Directory.Exists(_folder)
+        ? null
+        : Directory.EnumerateFiles(_folder, "device-*.key").FirstOrDefault(static path => (File.GetUnixFileMode(path) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != 0);
+
     /// <summary>Makes the key of the next enrolment and keeps it, owner-readable alone.</summary>
     /// <exception cref="IOException">It could not be made durable.</exception>
     public ECDsa CreateKey()

@@ -56,7 +56,7 @@ public sealed class EncryptionTests
     }
 
     [Test]
-    public async Task Journal_from_before_encryption_goes_on_and_its_successor_is_encrypted()
+    public async Task Journal_from_before_encryption_goes_on_as_it_is()
     {
         _world.Configure = static o => With(o, encryption: false);
         var journal = _world.Open();
