@@ -16,7 +16,7 @@ internal sealed class DataDirectoryCheck(string directory) : IDoctorCheck
             return Finding.Bad($"{directory} does not exist", "Create it for the agent's user, or correct 'data' in the settings.");
         }
 
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(directory) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute)) != 0)
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(directory) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute)) != UnixFileMode.None)
         {
             return Finding.Bad($"{directory} is open to everybody on this computer", $"chmod o-rwx {directory}");
         }

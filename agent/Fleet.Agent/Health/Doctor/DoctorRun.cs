@@ -17,7 +17,7 @@ internal static class DoctorRun
         [
             new DataDirectoryCheck(data),
             new DiskSpaceCheck(data, settings.Journal.MinimumFreeBytes),
-            new ClockCheck(clock, File.GetLastWriteTimeUtc(typeof(DoctorRun).Assembly.Location is { Length: > 0 } path ? path : Environment.ProcessPath!)),
+            new ClockCheck(clock, new DateTimeOffset(File.GetLastWriteTimeUtc(Path.Combine(AppContext.BaseDirectory, Path.GetFileName(Environment.ProcessPath!))))),
             new RunningAgentCheck(data),
             new JournalCheck(settings.Journal),
             new TerminalCheck(settings.Terminal.Address, clock),

@@ -19,14 +19,14 @@ internal sealed class IdentityCheck(IdentityStore store, TimeProvider clock) : I
 
         using (identity)
         {
-            if (store.OpenToOthers is { } path)
+            if (store.OpenToOthers() is { } path)
             {
                 return Finding.Bad($"{path} is readable by others on this computer", $"chmod 600 {path}; if others work here, enrol again with a new token.");
             }
 
             var now = clock.GetUtcNow();
-            DateTimeOffset from = identity.Certificate.NotBefore;
-            DateTimeOffset until = identity.Certificate.NotAfter;
+            var from = new DateTimeOffset(identity.Certificate.NotBefore);
+            var until = new DateTimeOffset(identity.Certificate.NotAfter);
             var text = string.Create(CultureInfo.InvariantCulture, $"terminal {identity.Terminal}, certificate until {until.UtcDateTime:yyyy-MM-dd}");
             return now > until ? Finding.Bad(text + ": it has ended", "Enrol again with a new token.")
                 : now < from ? Finding.Bad(text + ": it begins in the future", "Set this computer's clock.")
