@@ -14,7 +14,13 @@ public static class ApiRegistration
             options.Interceptors.Add<RefusalInterceptor>();
             options.Interceptors.Add<OperatorInterceptor>();
         });
-        services.AddGrpcHealthChecks();
+        services.AddGrpcHealthChecks(static options =>
+        {
+            foreach (var service in (string[])["fleet.v1.Terminals", "fleet.v1.Commands", "fleet.v1.Transactions"])
+            {
+                options.Services.Map(service, static _ => true);
+            }
+        });
         if (reflection)
         {
             services.AddGrpcReflection();

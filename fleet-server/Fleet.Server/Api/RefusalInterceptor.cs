@@ -1,10 +1,11 @@
+using Fleet.Server.Observe;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 
 namespace Fleet.Server.Api;
 
 /// <summary>The one door through which failures leave as gRPC status. What is no refusal leaves without its text: it may hold anything.</summary>
-public sealed partial class RefusalInterceptor(ILogger<RefusalInterceptor> logger) : Interceptor
+public sealed partial class RefusalInterceptor(ServerMetrics metrics, ILogger<RefusalInterceptor> logger) : Interceptor
 {
     /// <inheritdoc/>
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
@@ -12,7 +13,9 @@ public sealed partial class RefusalInterceptor(ILogger<RefusalInterceptor> logge
     {
         try
         {
-            return await continuation(request, context);
+            var response = await continuation(request, context);
+            metrics.CallEnded(context.Method, StatusCode.OK);
+            return response;
         }
         catch (Exception e)
         {
@@ -27,6 +30,7 @@ public sealed partial class RefusalInterceptor(ILogger<RefusalInterceptor> logge
         try
         {
             await continuation(request, responseStream, context);
+            metrics.CallEnded(context.Method, StatusCode.OK);
         }
         catch (Exception e)
         {
@@ -35,6 +39,13 @@ public sealed partial class RefusalInterceptor(ILogger<RefusalInterceptor> logge
     }
 
     private RpcException Translate(Exception failure, ServerCallContext context)
+    {
+        var status = StatusOf(failure, context);
+        metrics.CallEnded(context.Method, status.StatusCode);
+        return status;
+    }
+
+    private RpcException StatusOf(Exception failure, ServerCallContext context)
     {
         switch (failure)
         {

@@ -6,6 +6,7 @@ using Fleet.Mqtt.Broker.Access;
 using Fleet.Server.Dispatch;
 using Fleet.Server.Downlink;
 using Fleet.Server.Ingest;
+using Fleet.Server.Observe;
 using Google.Protobuf;
 
 namespace Fleet.Server.Gateway;
@@ -14,7 +15,8 @@ namespace Fleet.Server.Gateway;
 /// Where what agents publish leaves MQTT: batches go to ingest, control messages to dispatch. The PUBACK waits for the commit; the cumulative
 /// acknowledgement follows on the agent's own topic. Nothing is ever routed from agent to agent.
 /// </summary>
-public sealed class UplinkInterceptor(IUplinkIngest ingest, IAgentPresence presence, DownLane acknowledgements, ILogger<UplinkInterceptor> logger)
+public sealed class UplinkInterceptor(
+    IUplinkIngest ingest, IAgentPresence presence, DownLane acknowledgements, ServerMetrics metrics, TimeProvider time, ILogger<UplinkInterceptor> logger)
     : IMqttPublishInterceptor
 {
     /// <inheritdoc/>
@@ -37,6 +39,7 @@ public sealed class UplinkInterceptor(IUplinkIngest ingest, IAgentPresence prese
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
+            metrics.BatchFailed();
             GatewayLog.NotStored(logger, e, topic.Terminal.Value, publish.Topic);
             return MqttPublishVerdict.Refuse(MqttReasonCode.UnspecifiedError);
         }
@@ -49,7 +52,9 @@ public sealed class UplinkInterceptor(IUplinkIngest ingest, IAgentPresence prese
             return MqttPublishVerdict.Refuse(MqttReasonCode.PayloadFormatInvalid);
         }
 
+        var start = time.GetTimestamp();
         var acknowledgement = await ingest.SubmitAsync(topic.Terminal, batch, cancellationToken);
+        metrics.BatchAnswered(acknowledgement.Verdict, batch.Entries.Count, time.GetElapsedTime(start));
         await acknowledgements.PostAsync(topic.Terminal, LinkChannel.Ack, acknowledgement.ToByteArray(), cancellationToken);
         return MqttPublishVerdict.Consumed;
     }

@@ -4,6 +4,7 @@ using Fleet.Server.Dispatch;
 using Fleet.Server.Downlink;
 using Fleet.Server.Gateway;
 using Fleet.Server.Ingest;
+using Fleet.Server.Observe;
 using Fleet.Server.Reconcile;
 using Fleet.Server.Storage;
 using Fleet.Server.Storage.Engine;
@@ -28,6 +29,7 @@ public static class Composition
             .AddReconcile(reconcile)
             .AddGateway(settings.MaximumAgents)
             .AddDownlink()
+            .AddObserve()
             .AddOperatorApi(settings.MaximumMessageBytes, settings.Reflection);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => doors.Configure(kestrel, static agents => agents.UseMqttBroker()));
@@ -41,6 +43,7 @@ public static class Composition
         }
 
         app.MapOperatorApi(settings.Reflection);
+        app.MapObserve();
 
         return app;
     }
