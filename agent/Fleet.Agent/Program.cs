@@ -1,3 +1,1 @@
-using Fleet.Agent.Hosting;
-
-return await AgentCommandLine.RunAsync(args, CancellationToken.None);
+Console.WriteLine("fleet-agent " + typeof(Program).Assembly.GetName().Version?.ToString(3));

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fleet.Agent.Tests.Journal;
 
 namespace Fleet.Agent.Tests;
@@ -9,8 +8,6 @@ public static class ChildProgram
     public static Task<int> Main(string[] arguments) => arguments switch
     {
         ["append", var folder] => JournalChild.AppendUntilKilledAsync(folder),
-        ["durable", var path] => JournalChild.WriteDurablyAsync(path),
-        ["faults", var folder, var count] => JournalChild.AppendThroughFaultsAsync(folder, int.Parse(count, CultureInfo.InvariantCulture)),
         _ => Task.FromResult(2),
     };
 }

@@ -1,0 +1,42 @@
+using Fleet.Server.Hosting;
+using Microsoft.Extensions.Configuration;
+
+namespace Fleet.Cli.Tests.Hosting;
+
+/// <summary>A desk beside a real server: posctl finds it by its data directory.</summary>
+internal sealed class DeskWithServer : IAsyncDisposable
+{
+    private DeskWithServer(Desk desk, FleetServer server)
+    {
+        Desk = desk;
+        Server = server;
+    }
+
+    public Desk Desk { get; }
+
+    public FleetServer Server { get; }
+
+    public static async Task<DeskWithServer> StartAsync()
+    {
+        var desk = new Desk();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Operators:Port"] = "0",
+            ["Operators:PlaintextPort"] = "0",
+            ["Agents:Port"] = "0",
+            ["Enrollment:Port"] = "0",
+            ["Log:Level"] = "Error",
+        }).Build();
+        var settings = ServerSettings.Read(configuration, out var faults) ?? throw new InvalidOperationException(string.Join("; ", faults));
+        var server = await FleetServer.StartAsync(settings, desk.Folder.File("fleet-data"), TimeProvider.System, CancellationToken.None);
+        return new DeskWithServer(desk, server);
+    }
+
+    public Task<Typed> TypeAsync(params string[] arguments) => Desk.TypeAsync(arguments);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Server.DisposeAsync();
+        Desk.Dispose();
+    }
+}
