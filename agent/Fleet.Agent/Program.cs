@@ -1,1 +1,3 @@
-Console.WriteLine("fleet-agent " + typeof(Program).Assembly.GetName().Version?.ToString(3));
+using Fleet.Agent.Hosting;
+
+return await AgentCommandLine.RunAsync(args, CancellationToken.None);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fleet.Agent.Tests.Journal;
 
 namespace Fleet.Agent.Tests;
@@ -8,6 +9,8 @@ public static class ChildProgram
     public static Task<int> Main(string[] arguments) => arguments switch
     {
         ["append", var folder] => JournalChild.AppendUntilKilledAsync(folder),
+        ["durable", var path] => JournalChild.WriteDurablyAsync(path),
+        ["faults", var folder, var count] => JournalChild.AppendThroughFaultsAsync(folder, int.Parse(count, CultureInfo.InvariantCulture)),
         _ => Task.FromResult(2),
     };
 }

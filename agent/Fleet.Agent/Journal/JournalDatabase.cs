@@ -78,6 +78,16 @@ internal static class JournalDatabase
         command.ExecuteNonQuery();
     }
 
+    /// <summary>Tag of the key that the file was written with, in SQLite's user_version; 0 = none.</summary>
+    public static long ReadKeyTag(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA user_version";
+        return (long)command.ExecuteScalar()!;
+    }
+
+    public static void WriteKeyTag(SqliteConnection connection, int tag) => Execute(connection, $"PRAGMA user_version={tag}");
+
     private static SqliteConnection Connect(string path, SqliteOpenMode mode)
     {
         var text = new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = 5 };

@@ -21,6 +21,9 @@ public enum JournalFault
     /// <summary>A write that the journal never takes: empty, an entry without body, too large, or a key that is none.</summary>
     Invalid,
 
+    /// <summary>The journal was encrypted with a key that is not here.</summary>
+    KeyMissing,
+
     /// <summary>The journal is closed.</summary>
     Closed,
 }

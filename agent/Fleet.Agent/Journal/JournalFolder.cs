@@ -34,6 +34,12 @@ internal sealed class JournalFolder(JournalOptions options, RecordSeal seal, Tim
 
             return OpenExisting(verifyUpTo);
         }
+        catch (JournalDamageException) when (IsOfAnotherKey())
+        {
+            throw new JournalFaultException(
+                JournalFault.KeyMissing,
+                $"The journal in {options.DataDirectory} is encrypted with another key than the one that is here. Put back its key ({_paths.Key}, or the service credential '{JournalKey.CredentialName}').");
+        }
         catch (JournalDamageException damage)
         {
             return SetAside(damage.Message, knownHead: null);
@@ -73,6 +79,21 @@ internal sealed class JournalFolder(JournalOptions options, RecordSeal seal, Tim
         new(_paths.DatabaseOf(salvage.SetAside), seal, new JournalHead(salvage.Epoch, salvage.Last, [], salvage.After), mark: null);
 
     public JournalReader OpenReader() => new(JournalDatabase.OpenReader(_paths.Database), seal);
+
+    // Nothing can be read without the key, which must not be taken for damage: the file is whole.
+    private bool IsOfAnotherKey()
+    {
+        try
+        {
+            using var connection = JournalDatabase.OpenSetAside(_paths.Database);
+            var tag = JournalDatabase.ReadKeyTag(connection);
+            return tag != 0 && tag != seal.KeyTag;
+        }
+        catch (SqliteException)
+        {
+            return false;
+        }
+    }
 
     private JournalFile OpenExisting(ulong verifyUpTo)
     {
@@ -135,6 +156,7 @@ internal sealed class JournalFolder(JournalOptions options, RecordSeal seal, Tim
         using (var file = new JournalFile(JournalDatabase.Create(_paths.NewDatabase), seal, new JournalHead(epoch, 0, JournalChain.Genesis.ToArray(), 0)))
         {
             started.AgentVersion = options.AgentVersion;
+            JournalDatabase.WriteKeyTag(file.Connection, seal.KeyTag);
             file.Begin();
             file.PutFact(JournalFile.EpochFact, epoch.ToByteArray(bigEndian: true));
             file.Insert(new JournalEntry { EpochStarted = started }, _stamper.Now());

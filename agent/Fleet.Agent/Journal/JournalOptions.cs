@@ -42,8 +42,8 @@ public sealed class JournalOptions
     /// <summary>Entries in a new epoch's first entry as the writing software.</summary>
     public string AgentVersion { get; set; } = "0.0.0";
 
-    /// <summary>Key for encryption at rest, 32 bytes; null = records carry a checksum only.</summary>
-    public byte[]? EncryptionKey { get; set; }
+    /// <summary>Whether records are encrypted on disk; otherwise they carry a checksum only.</summary>
+    public bool Encryption { get; set; } = true;
 
     /// <summary>Names every fault with its key.</summary>
     public IEnumerable<string> Faults()

@@ -18,6 +18,8 @@ internal sealed record JournalPaths(string DataDirectory)
 
     public string Lock => Path.Combine(DataDirectory, "journal.lock");
 
+    public string Key => Path.Combine(DataDirectory, "journal.key");
+
     public string HighWaterMark => Path.Combine(DataDirectory, "journal.mark");
 
     public string Reserve => Path.Combine(DataDirectory, "journal.reserve");

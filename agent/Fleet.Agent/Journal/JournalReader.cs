@@ -61,6 +61,21 @@ internal sealed class JournalReader(SqliteConnection connection, RecordSeal seal
         return hash;
     }
 
+    /// <summary>Verifies; false when retention took the entries meanwhile.</summary>
+    /// <exception cref="JournalDamageException">Something is not as it was written.</exception>
+    public bool VerifyUnlessGone(Guid epoch, ulong from, ulong through)
+    {
+        try
+        {
+            Verify(epoch, from, through);
+            return true;
+        }
+        catch (JournalDamageException) when (from + 1 < OldestSequence())
+        {
+            return false;
+        }
+    }
+
     public JournalRun Read(Guid epoch, ulong afterSequence, int maxEntries, int maxBytes)
     {
         var hash = HashAt(epoch, afterSequence);
@@ -120,7 +135,7 @@ internal sealed class JournalReader(SqliteConnection connection, RecordSeal seal
             return known.Hash;
         }
 
-        var oldest = (ulong)(Scalar("SELECT min(sequence) FROM entry") as long? ?? 1);
+        var oldest = OldestSequence();
         if (sequence + 1 < oldest)
         {
             throw new JournalFaultException(
@@ -185,6 +200,8 @@ internal sealed class JournalReader(SqliteConnection connection, RecordSeal seal
             ? ((ulong)row.GetInt64(0), hash)
             : throw new JournalDamageException($"the checkpoint at or before entry {sequence} is damaged");
     }
+
+    private ulong OldestSequence() => (ulong)(Scalar("SELECT min(sequence) FROM entry") as long? ?? 1);
 
     // Retention may have taken every entry up to a checkpoint; the checkpoint itself stays.
     private ulong ReadLastSequence()

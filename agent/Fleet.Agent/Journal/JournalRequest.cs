@@ -46,3 +46,13 @@ internal sealed record HousekeepingRequest : JournalRequest
 {
     public static HousekeepingRequest Instance { get; } = new();
 }
+
+/// <summary>Somebody wants to know that the loop is alive.</summary>
+internal sealed record PulseRequest : JournalRequest
+{
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task Done => _done.Task;
+
+    public void Complete() => _done.TrySetResult();
+}

@@ -90,6 +90,9 @@ internal sealed class JournalWriter : IAsyncDisposable
                     case DamageRequest damage when damage.Epoch == _file?.Epoch:
                         Replace(damage.Cause);
                         break;
+                    case PulseRequest pulse:
+                        pulse.Complete();
+                        break;
                     case HousekeepingRequest:
                         housekeeping = true;
                         break;

@@ -21,7 +21,11 @@ internal sealed class RecordSeal : IDisposable
     public RecordSeal(byte[]? key)
     {
         _cipher = key is null ? null : new AesGcm(key, TagLength);
+        KeyTag = key is null ? 0 : Math.Max(1, BinaryPrimitives.ReadInt32BigEndian(SHA256.HashData(key)) & int.MaxValue);
     }
+
+    /// <summary>Tells keys apart without showing anything of them; 0 = no key.</summary>
+    public int KeyTag { get; }
 
     public void Dispose() => _cipher?.Dispose();
 

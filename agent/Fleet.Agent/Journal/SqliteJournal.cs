@@ -11,12 +11,16 @@ public sealed class SqliteJournal : ITransactionJournal, IAsyncDisposable
     private readonly FileStream _lock;
     private readonly ReaderSlot _reader = new();
     private readonly JournalWriter _writer;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Task _verification;
+    private int _disposed;
 
     private SqliteJournal(RecordSeal seal, FileStream fileLock, JournalOptions options, TimeProvider clock, ICrashPoints crashPoints, ILogger logger)
     {
         _seal = seal;
         _lock = fileLock;
         _writer = new JournalWriter(options, new JournalFolder(options, seal, clock, logger), clock, crashPoints, _reader, logger);
+        _verification = Task.Run(() => VerifyRestAsync(options.VerifiedAtOpen, _closing.Token), CancellationToken.None);
     }
 
     /// <inheritdoc/>
@@ -30,15 +34,16 @@ public sealed class SqliteJournal : ITransactionJournal, IAsyncDisposable
     public static SqliteJournal Open(JournalOptions options, TimeProvider clock, ICrashPoints crashPoints, ILogger<SqliteJournal> logger)
     {
         var fileLock = TakeLock(options.DataDirectory);
-        var seal = new RecordSeal(options.EncryptionKey);
+        RecordSeal? seal = null;
         try
         {
+            seal = new RecordSeal(JournalKey.Load(options));
             return new SqliteJournal(seal, fileLock, options, clock, crashPoints, logger);
         }
         catch (Exception error)
         {
             fileLock.Dispose();
-            seal.Dispose();
+            seal?.Dispose();
             throw error as JournalFaultException
                 ?? new JournalFaultException(JournalFault.CommitFailed, $"The journal in {options.DataDirectory} cannot be opened: {error.Message}", error);
         }
@@ -90,13 +95,46 @@ public sealed class SqliteJournal : ITransactionJournal, IAsyncDisposable
         return position.Epoch == epoch;
     }
 
+    /// <summary>Completes when the writing loop has come round: it is alive and gets its work done.</summary>
+    /// <exception cref="JournalFaultException">The journal is closed.</exception>
+    public async Task PulseAsync(CancellationToken cancellationToken)
+    {
+        var pulse = new PulseRequest();
+        await _writer.SendAsync(pulse, cancellationToken);
+        await pulse.Done.WaitAsync(cancellationToken);
+    }
+
     /// <summary>Finishes what waits and closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        await _closing.CancelAsync();
+        await _verification.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _closing.Dispose();
         await _writer.DisposeAsync();
         _reader.Dispose();
         _seal.Dispose();
         await _lock.DisposeAsync();
+    }
+
+    // A long backlog opens at once and is proven piece by piece while the agent works.
+    private async Task VerifyRestAsync(int verifiedAtOpen, CancellationToken cancellationToken)
+    {
+        const ulong piece = JournalFile.CheckpointEvery;
+        var opened = Position;
+        var through = opened.LastSequence - Math.Min(opened.LastSequence, (ulong)verifiedAtOpen);
+        var from = opened.AcknowledgedThrough;
+        while (from < through && Position.Epoch == opened.Epoch)
+        {
+            await Task.Yield();
+            var to = Math.Min(from + piece, through);
+            await ReadAsync((reader, epoch) => epoch == opened.Epoch ? reader.VerifyUnlessGone(epoch, from, to) : true, cancellationToken);
+            from = Math.Max(to, Position.AcknowledgedThrough);
+        }
     }
 
     private async ValueTask<T> ReadAsync<T>(Func<JournalReader, Guid, T> read, CancellationToken cancellationToken)

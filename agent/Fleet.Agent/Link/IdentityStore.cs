@@ -21,6 +21,26 @@ public sealed class IdentityStore(string dataDirectory)
     /// <summary>True when an enrolment is there, readable or not.</summary>
     public bool Exists => File.Exists(Path.Combine(_folder, AnswerFile));
 
+    /// <summary>A file of the identity that others on this computer may read; null when there is none.</summary>
+    public string? OpenToOthers()
+    {
+        if (OperatingSystem.IsWindows() || !Directory.Exists(_folder))
+        {
+            return null;
+        }
+
+        const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        foreach (var path in Directory.EnumerateFiles(_folder, "device-*.key"))
+        {
+            if ((File.GetUnixFileMode(path) & ~owner) != UnixFileMode.None)
+            {
+                return path;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Makes the key of the next enrolment and keeps it, owner-readable alone.</summary>
     /// <exception cref="IOException">It could not be made durable.</exception>
     public ECDsa CreateKey()

@@ -4,6 +4,7 @@ using Fleet.Simulator.Control;
 using Fleet.Simulator.Faults;
 using Fleet.Simulator.Host;
 using Fleet.Simulator.Terminals;
+using Fleet.Simulator.Ui;
 
 namespace Fleet.Simulator.Commands;
 
@@ -36,11 +37,13 @@ internal static class TerminalCommand
     private static readonly Option<TimeSpan?> Customer = Checks.Option<TimeSpan?>(
         "--customer", "Seconds a customer takes to present a card. Default 0.05.", Checks.Seconds);
 
+    private static readonly Option<bool> Headless = new("--headless") { Description = "Lines of JSON also where a screen is there." };
+
     public static Command Create()
     {
-        var command = new Command("terminal", "A payment terminal on a line. Prints what happens as lines of JSON until it is stopped.")
+        var command = new Command("terminal", "A payment terminal on a line: on a screen with keys for all its switches, or as lines of JSON where there is no screen.")
         {
-            Pty, Serial, Tcp, Tid, State, HostAddress, Control, Pace, Seed, Customer,
+            Pty, Serial, Tcp, Tid, State, HostAddress, Control, Pace, Seed, Customer, Headless,
         };
         command.Validators.Add(static result =>
         {
@@ -56,7 +59,9 @@ internal static class TerminalCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
+        var screen = !parsed.GetValue(Headless) && !Console.IsOutputRedirected && !Console.IsInputRedirected;
         var events = new EventWriter(Console.Out);
+        var wire = new WireLog();
         var state = parsed.GetValue(State);
         using var own = parsed.GetValue(HostAddress) is null
             ? new AcquirerHost(state is null ? null : state + ".host", new HostRules(), TimeProvider.System)
@@ -77,10 +82,19 @@ internal static class TerminalCommand
             Pace = parsed.GetValue(Pace) is { } baud ? new LinePace(new SerialAddress("/dev/null", baud).ByteTime) : null,
             Seed = parsed.GetValue(Seed) ?? 1,
             CustomerDelay = parsed.GetValue(Customer) ?? TimeSpan.FromMilliseconds(50),
-            Observer = events.Write,
+            Observer = screen ? static _ => { } : events.Write,
+            Trace = screen ? wire : null,
         };
         await using var terminal = await SimulatedTerminalHost.StartAsync(options, cancellationToken);
-        await WaitAsync(cancellationToken);
+        if (screen)
+        {
+            await new TerminalUi(terminal, own, wire, TimeProvider.System).RunAsync(cancellationToken);
+        }
+        else
+        {
+            await WaitAsync(cancellationToken);
+        }
+
         return ExitCode.Ok;
     }
 

@@ -71,6 +71,23 @@ public sealed class LineFaults
         (_delay, _split, _silent) = (TimeSpan.Zero, false, false);
     });
 
+    /// <summary>What is armed, in words.</summary>
+    public IReadOnlyList<string> Active
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var active = _left.Where(static f => f.Value > 0).Select(static f => $"{f.Key} {f.Value}").ToList();
+                active.AddRange(_pace is null ? [] : [$"{Math.Round(11 / _pace.ByteTime.TotalSeconds)} baud"]);
+                active.AddRange(_delay > TimeSpan.Zero ? [$"delay {_delay.TotalMilliseconds:0} ms"] : []);
+                active.AddRange(_split ? ["split"] : []);
+                active.AddRange(_silent ? ["silent"] : []);
+                return active;
+            }
+        }
+    }
+
     internal bool Take(LineFault fault)
     {
         lock (_lock)

@@ -39,6 +39,27 @@ public sealed class TerminalFaults
         (_declineNext, _busyNext, _wrongTotalsNext, _duplicateTraceNext) = (0, 0, 0, 0);
     });
 
+    /// <summary>What is armed, in words.</summary>
+    public IReadOnlyList<string> Active
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var armed = new (bool On, string Text)[]
+                {
+                    (_powerCutAt is not null, $"power cut at {_powerCutAt}"),
+                    (_silenceAt is not null, $"silence at {_silenceAt}"),
+                    (_declineNext > 0, $"decline {_declineNext}"),
+                    (_busyNext > 0, $"busy {_busyNext}"),
+                    (_wrongTotalsNext > 0, $"wrong totals {_wrongTotalsNext}"),
+                    (_duplicateTraceNext > 0, $"duplicate trace {_duplicateTraceNext}"),
+                };
+                return [.. armed.Where(static a => a.On).Select(static a => a.Text)];
+            }
+        }
+    }
+
     internal bool StrikesAt(PaymentStep step)
     {
         lock (_lock)

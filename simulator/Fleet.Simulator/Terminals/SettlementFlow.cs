@@ -1,5 +1,4 @@
 using Fleet.Simulator.Faults;
-using Fleet.Simulator.Host;
 using Fleet.Zvt;
 
 namespace Fleet.Simulator.Terminals;
@@ -26,7 +25,7 @@ internal sealed class SettlementFlow(TerminalDevice device, PtDialogue till, Hos
         device.Show(ScreenText.EndOfDay, ScreenText.PleaseWait);
         await till.ShowAsync(new IntermediateStatus { Status = WaitingForHost }, cancellationToken);
         await device.ReachAsync(PaymentStep.BeforeHost);
-        if (await SettleAsync(device.Power) is not { } closed)
+        if (await new BatchClosing(device, host).CloseAsync(device.Power) is not { } closed)
         {
             await FailAsync(ResultCodes.NoConnection, cancellationToken);
             return;
@@ -42,54 +41,6 @@ internal sealed class SettlementFlow(TerminalDevice device, PtDialogue till, Hos
         var memory = device.Memory;
         await till.SendStatusAsync(PtMessages.Totals(memory.Batch, Falsified(), memory.TraceNumber, memory, device.LocalTime), cancellationToken);
         await till.CompleteAsync(new Completion(), cancellationToken);
-    }
-
-    private async Task<ClosedTerminalBatch?> SettleAsync(CancellationToken cancellationToken)
-    {
-        if (!await host.PayVoidsAsync(cancellationToken))
-        {
-            return null;
-        }
-
-        // The number is on disk before the acquirer sees it: asked again with the same, it answers the same.
-        var memory = device.Update(static m => m.OpenSettlement is null
-            ? m with { TraceNumber = m.TraceNumber % 999_999 + 1, OpenSettlement = m.TraceNumber % 999_999 + 1 }
-            : m);
-        var answer = await device.Host.SettleAsync(new SettlementRequest(memory.Tid, memory.OpenSettlement!.Value, memory.Totals), cancellationToken);
-        switch (answer.Outcome)
-        {
-            case SettlementOutcome.Balanced or SettlementOutcome.Unbalanced:
-                return Close(memory, answer);
-            case SettlementOutcome.Unreachable:
-                device.Update(static m => m with { OpenSettlement = null });
-                return null;
-            case SettlementOutcome.Unknown:
-                return null;
-            default:
-                throw new InvalidOperationException($"{answer.Outcome}");
-        }
-    }
-
-    private ClosedTerminalBatch Close(TerminalMemory memory, SettlementAnswer answer)
-    {
-        var closed = new ClosedTerminalBatch(memory.OpenSettlement!.Value, memory.Totals, answer.Host, memory.Batch);
-        device.Update(m => m with
-        {
-            Batch = [],
-            OpenSettlement = null,
-            LastSettlement = closed,
-            Lock = m.Lock == TerminalLock.EndOfDayRequired ? TerminalLock.None : m.Lock,
-        });
-        device.Tell("endOfDay", new
-        {
-            memory.Tid,
-            closed.TraceNumber,
-            closed.Totals.Count,
-            closed.Totals.Sum,
-            hostCount = closed.HostTotals.Count,
-            hostSum = closed.HostTotals.Sum,
-        });
-        return closed;
     }
 
     private async ValueTask ReportAsync(ClosedTerminalBatch closed, CancellationToken cancellationToken)

@@ -18,6 +18,8 @@ public sealed class SimulatedTerminalHost : IAsyncDisposable
     private readonly SemaphoreSlim _switch = new(1, 1);
     private ControlServer? _control;
     private TerminalStore _store;
+    private TerminalDevice? _device;
+    private volatile bool _plugged;
     private CancellationTokenSource? _power;
     private Task _session = Task.CompletedTask;
     private Task _watch = Task.CompletedTask;
@@ -54,6 +56,9 @@ public sealed class SimulatedTerminalHost : IAsyncDisposable
 
     /// <summary>The power is on.</summary>
     public bool IsPowered => _power is not null;
+
+    /// <summary>The cable is in.</summary>
+    public bool IsPlugged => _plugged;
 
     /// <summary>Where the control socket listens, or null.</summary>
     public ControlAddress? Control => _control?.Address;
@@ -95,7 +100,16 @@ public sealed class SimulatedTerminalHost : IAsyncDisposable
     }
 
     /// <summary>Changes the device as a technician would: paper, battery, tamper, lock, language.</summary>
-    public TerminalMemory Change(Func<TerminalMemory, TerminalMemory> change) => _store.Update(change);
+    public TerminalMemory Change(Func<TerminalMemory, TerminalMemory> change)
+    {
+        var memory = _store.Update(change);
+        if (_device is { Turn.CurrentCount: > 0 } idle)
+        {
+            idle.ShowIdle();
+        }
+
+        return memory;
+    }
 
     /// <summary>The power goes, at once: whatever was not on disk is forgotten, the device disappears from the line.</summary>
     public async Task PowerCutAsync(CancellationToken cancellationToken)
@@ -130,7 +144,8 @@ public sealed class SimulatedTerminalHost : IAsyncDisposable
             _store.Update(static m => m.Recovered());
             _power = new CancellationTokenSource();
             var device = new TerminalDevice(_options, _store, Faults, _cards, _display, _power.Token);
-            _line.Replug();
+            _device = device;
+            Replug();
             _session = RunAsync(device, _power.Token);
             _watch = WatchAsync(device, _power.Token);
             device.ShowIdle();
@@ -143,10 +158,26 @@ public sealed class SimulatedTerminalHost : IAsyncDisposable
     }
 
     /// <summary>Pulls the cable; the terminal keeps running.</summary>
-    public ValueTask UnplugAsync() => _line.UnplugAsync();
+    public ValueTask UnplugAsync()
+    {
+        _plugged = false;
+        return _line.UnplugAsync();
+    }
 
     /// <summary>Puts the cable back.</summary>
-    public void Replug() => _line.Replug();
+    public void Replug()
+    {
+        _plugged = true;
+        _line.Replug();
+    }
+
+    /// <summary>A sale typed on the keypad, past the till. Returns why it is refused, or null when it is booked.</summary>
+    public Task<string?> SellAtDeviceAsync(long amount, CancellationToken cancellationToken) =>
+        AtDeviceAsync(flow => flow.SellAsync(amount, cancellationToken), cancellationToken);
+
+    /// <summary>An end-of-day from the menu of the device. Returns why it is refused, or null when the batch is closed.</summary>
+    public Task<string?> EndOfDayAtDeviceAsync(CancellationToken cancellationToken) =>
+        AtDeviceAsync(flow => flow.EndOfDayAsync(cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -167,6 +198,28 @@ public sealed class SimulatedTerminalHost : IAsyncDisposable
         await _line.DisposeAsync();
     }
 
+    private async Task<string?> AtDeviceAsync(Func<StandaloneFlow, Task<string?>> act, CancellationToken cancellationToken)
+    {
+        if (_device is not { } device)
+        {
+            return "the power is off";
+        }
+
+        if (!await device.Turn.WaitAsync(TimeSpan.Zero, cancellationToken))
+        {
+            return "a dialogue with the till is running";
+        }
+
+        try
+        {
+            return await act(new StandaloneFlow(device));
+        }
+        finally
+        {
+            device.Turn.Release();
+        }
+    }
+
     private async Task OffAsync()
     {
         if (_power is not { } power)
@@ -175,8 +228,9 @@ public sealed class SimulatedTerminalHost : IAsyncDisposable
         }
 
         _power = null;
+        _device = null;
         await power.CancelAsync();
-        await _line.UnplugAsync();
+        await UnplugAsync();
         await _session;
         power.Dispose();
         _display.Show(string.Empty);

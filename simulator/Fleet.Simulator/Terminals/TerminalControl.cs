@@ -27,6 +27,12 @@ public static class TerminalControl
             case "replug":
                 terminal.Replug();
                 break;
+            case "sale":
+                Demand("amount", await terminal.SellAtDeviceAsync(request.Number("amount", 1, 99_999_999), cancellationToken));
+                break;
+            case "endOfDay":
+                Demand("op", await terminal.EndOfDayAtDeviceAsync(cancellationToken));
+                break;
             default:
                 Throw(terminal, request);
                 break;
@@ -54,6 +60,8 @@ public static class TerminalControl
             lastSettlement = memory.LastSettlement is { } last
                 ? new { last.TraceNumber, last.Totals.Count, last.Totals.Sum, hostCount = last.HostTotals.Count, hostSum = last.HostTotals.Sum }
                 : null,
+            faults = terminal.Faults.Active.Concat(terminal.LineFaults.Active),
+            plugged = terminal.IsPlugged,
             memory.PaperOut,
             memory.Battery,
             memory.Tampered,
@@ -138,8 +146,16 @@ public static class TerminalControl
                 break;
             default:
                 throw new ControlException(
-                    $"op: '{request.Op}' is not one of state, powerCut, powerOn, unplug, replug, card, paper, battery, tamper, lock, language, clock, "
+                    $"op: '{request.Op}' is not one of state, powerCut, powerOn, unplug, replug, sale, endOfDay, card, paper, battery, tamper, lock, language, clock, "
                     + "powerCutAt, silenceAt, decline, busy, wrongTotals, duplicateTrace, clear, line, pace, delay, split, silence");
+        }
+    }
+
+    private static void Demand(string field, string? refusal)
+    {
+        if (refusal is not null)
+        {
+            throw new ControlException($"{field}: {refusal}");
         }
     }
 

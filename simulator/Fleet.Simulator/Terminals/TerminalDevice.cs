@@ -22,6 +22,9 @@ internal sealed class TerminalDevice(TerminalOptions options, TerminalStore stor
 
     public TerminalMemory Memory => store.Memory;
 
+    /// <summary>One dialogue or one act at the keypad at a time.</summary>
+    public SemaphoreSlim Turn { get; } = new(1, 1);
+
     /// <summary>Cancelled when the power goes.</summary>
     public CancellationToken Power => power;
 

@@ -32,6 +32,7 @@ internal sealed class TerminalProtocol(TerminalDevice device) : IPtHandler
     /// <inheritdoc/>
     public async Task HandleAsync(PtDialogue dialogue, CancellationToken cancellationToken)
     {
+        await device.Turn.WaitAsync(cancellationToken);
         try
         {
             if (device.Faults.TakeBusy())
@@ -48,6 +49,10 @@ internal sealed class TerminalProtocol(TerminalDevice device) : IPtHandler
             // The till is gone in the middle: what is not final does not stand. Without power there is nobody left to do it; the next start does.
             await _host.TakeBackAsync(device.Power);
             device.ShowIdle();
+        }
+        finally
+        {
+            device.Turn.Release();
         }
     }
 

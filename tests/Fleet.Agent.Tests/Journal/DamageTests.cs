@@ -175,6 +175,24 @@ public sealed class DamageTests
         }
     }
 
+    [Test]
+    public async Task Damage_deep_in_a_long_backlog_is_found_while_the_agent_works()
+    {
+        var journal = _world.Open();
+        await journal.AppendAsync(new JournalWrite { Bodies = [.. Enumerable.Range(1, 5000).Select(static i => JournalWorld.Sale($"sale-{i}."))] }, CancellationToken.None);
+        var old = journal.Position;
+        await journal.DisposeAsync();
+        FlipIn("sale-77."u8);
+        _world.Configure = static o => new JournalOptions { DataDirectory = o.DataDirectory, ReserveBytes = 0, MinimumFreeBytes = 0, VerifiedAtOpen = 100, Encryption = false };
+
+        var again = _world.Open();
+        await again.WaitForEntriesAsync(old.Epoch, ulong.MaxValue, CancellationToken.None);
+        await _world.KeepHouseAsync(again, 3);
+
+        var ids = (await JournalWorld.ReadAllAsync(again)).Where(static e => e.Transaction is not null).Select(static e => e.Transaction.TransactionId).ToList();
+        Assert.That(ids, Has.Count.EqualTo(4999).And.Not.Contain("sale-77."));
+    }
+
     private void FlipIn(ReadOnlySpan<byte> text)
     {
         var bytes = File.ReadAllBytes(_world.Database);

@@ -24,4 +24,41 @@ internal static class JournalChild
         }));
         return 0;
     }
+
+    public static Task<int> WriteDurablyAsync(string path)
+    {
+        try
+        {
+            DurableFile.Write(path, "new"u8);
+            return Task.FromResult(1);
+        }
+        catch (IOException error)
+        {
+            Console.WriteLine(error.Message);
+            return Task.FromResult(0);
+        }
+    }
+
+    /// <summary>Appends so many sales one after the other and prints for each whether it was stored, then whether the journal is well.</summary>
+    public static async Task<int> AppendThroughFaultsAsync(string folder, int count)
+    {
+        var options = new JournalOptions { DataDirectory = folder, ReserveBytes = 0, MinimumFreeBytes = 0, HousekeepingInterval = TimeSpan.FromMilliseconds(50) };
+        await using var journal = SqliteJournal.Open(options, TimeProvider.System, NoCrashPoints.Instance, NullLogger<SqliteJournal>.Instance);
+        for (var i = 0; i < count; i++)
+        {
+            try
+            {
+                await journal.AppendAsync(
+                    JournalWrite.Of(JournalWorld.Sale($"sale-{i}"), new StateChange("last", System.Text.Encoding.UTF8.GetBytes($"sale-{i}"))), CancellationToken.None);
+                Console.WriteLine($"stored sale-{i}");
+            }
+            catch (JournalFaultException fault)
+            {
+                Console.WriteLine($"refused sale-{i} {fault.Fault}");
+            }
+        }
+
+        Console.WriteLine($"end {journal.Condition}");
+        return 0;
+    }
 }

@@ -25,7 +25,7 @@ internal sealed class JournalWorld : IAsyncDisposable
 
     public SqliteJournal Open()
     {
-        var options = Configure(new JournalOptions { DataDirectory = DataDirectory, ReserveBytes = 0, MinimumFreeBytes = 0 });
+        var options = Configure(new JournalOptions { DataDirectory = DataDirectory, ReserveBytes = 0, MinimumFreeBytes = 0, Encryption = false });
         var journal = SqliteJournal.Open(options, Clock, CrashPoints, NullLogger<SqliteJournal>.Instance);
         _opened.Add(journal);
         return journal;

@@ -1,6 +1,9 @@
+using Fleet.Agent.Commands;
 using Fleet.Agent.Health;
 using Fleet.Agent.Journal;
 using Fleet.Agent.Link;
+using Fleet.Agent.Terminal;
+using Fleet.Agent.Till;
 using Fleet.Agent.Uplink;
 using Microsoft.Extensions.Logging;
 
@@ -15,6 +18,15 @@ public sealed class AgentSettings
     /// <summary>Data directory and journal.</summary>
     public JournalOptions Journal { get; } = new();
 
+    /// <summary>Where the terminal is.</summary>
+    public TerminalOptions Terminal { get; } = new();
+
+    /// <summary>Where tills connect.</summary>
+    public TillOptions Till { get; } = new();
+
+    /// <summary>Patience of the commands.</summary>
+    public CommandOptions Commands { get; } = new();
+
     /// <summary>Link to the server.</summary>
     public LinkOptions Link { get; } = new();
 
@@ -25,5 +37,6 @@ public sealed class AgentSettings
     public HealthOptions Health { get; } = new();
 
     /// <summary>Every fault of every room, each with its key.</summary>
-    public IEnumerable<string> Faults() => [.. Journal.Faults(), .. Link.Faults(), .. Uplink.Faults(), .. Health.Faults()];
+    public IEnumerable<string> Faults() =>
+        [.. Journal.Faults(), .. Terminal.Faults(), .. Till.Faults(), .. Commands.Faults(), .. Link.Faults(), .. Uplink.Faults(), .. Health.Faults()];
 }

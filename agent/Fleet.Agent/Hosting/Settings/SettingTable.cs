@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace Fleet.Agent.Hosting.Settings;
@@ -10,6 +11,9 @@ internal static class SettingTable
         Setting.Text("data", static (s, v) => s.Journal.DataDirectory = v),
         new("log.level", "debug, information, warning or error", static (s, _, v) => TakeLevel(s, v)),
         .. JournalSettings(),
+        .. TerminalSettings(),
+        .. TillSettings(),
+        .. CommandSettings(),
         .. LinkSettings(),
         .. UplinkSettings(),
         Setting.Duration("health.minimumInterval", static (s, v) => s.Health.MinimumInterval = v),
@@ -29,6 +33,57 @@ internal static class SettingTable
         Setting.Duration("journal.retention", static (s, v) => s.Journal.Retention = v),
         Setting.Size("journal.minimumFree", static (s, v) => s.Journal.MinimumFreeBytes = v),
         Setting.Size("journal.reserve", static (s, v) => s.Journal.ReserveBytes = v),
+        Setting.Flag("journal.encryption", static (s, v) => s.Journal.Encryption = v),
+    ];
+
+    private static IEnumerable<Setting> TerminalSettings() =>
+    [
+        Setting.Text("terminal.address", static (s, v) => s.Terminal.Address = v),
+        Setting.Text("terminal.password", static (s, v) => s.Terminal.Password = v),
+        new("terminal.registrationConfig", "a byte in hexadecimal, such as BE", static (s, _, v) => TakeHexByte(v, b => s.Terminal.RegistrationConfig = b)),
+        Setting.Text("terminal.currency", static (s, v) => s.Terminal.Currency = v.ToUpperInvariant()),
+        Setting.Text("terminal.permittedCommands", static (s, v) => s.Terminal.PermittedCommands = v),
+        Setting.Text("terminal.expectedTid", static (s, v) => s.Terminal.ExpectedTid = v),
+        Setting.Duration("terminal.byteGap", static (s, v) => s.Terminal.ByteGap = v),
+        Setting.Duration("terminal.acknowledgeTimeout", static (s, v) => s.Terminal.AcknowledgeTimeout = v),
+        Setting.Duration("terminal.responseTimeout", static (s, v) => s.Terminal.ResponseTimeout = v),
+        Setting.Duration("terminal.dialogueTimeout", static (s, v) => s.Terminal.DialogueTimeout = v),
+        Setting.Duration("terminal.pollInterval", static (s, v) => s.Terminal.PollInterval = v),
+        Setting.Duration("terminal.reopenMinimum", static (s, v) => s.Terminal.ReopenMinimum = v),
+        Setting.Duration("terminal.reopenMaximum", static (s, v) => s.Terminal.ReopenMaximum = v),
+        Setting.Duration("terminal.readyPause", static (s, v) => s.Terminal.ReadyPause = v),
+    ];
+
+    private static IEnumerable<Setting> TillSettings() =>
+    [
+        Setting.Text("till.endpoint", static (s, v) => s.Till.Endpoint = v),
+        Setting.Text("till.serialPort", static (s, v) => s.Till.SerialPort = v),
+        Setting.Number("till.maxConnections", static (s, v) => s.Till.MaxConnections = v),
+        Setting.Number("till.maxCommandLength", static (s, v) => s.Till.MaxCommandLength = v),
+        Setting.Duration("till.answerTimeout", static (s, v) => s.Till.AnswerTimeout = v),
+        Setting.Duration("till.goodsTimeout", static (s, v) => s.Till.GoodsTimeout = v),
+        Setting.Duration("till.lineWait", static (s, v) => s.Till.LineWait = v),
+        Setting.Duration("till.fateWait", static (s, v) => s.Till.FateWait = v),
+        Setting.Flag("till.salesWhileUnresolved", static (s, v) => s.Till.SalesWhileUnresolved = v),
+        Setting.Text("till.language", static (s, v) => s.Till.Language = v),
+        Setting.Group("till.amountCaps", "an amount in minor units", static (s, name, v) =>
+        {
+            var valid = long.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out var minorUnits);
+            if (valid)
+            {
+                s.Till.AmountCaps[name.ToUpperInvariant()] = minorUnits;
+            }
+
+            return valid;
+        }),
+    ];
+
+    private static IEnumerable<Setting> CommandSettings() =>
+    [
+        Setting.Duration("commands.retryMinimum", static (s, v) => s.Commands.RetryMinimum = v),
+        Setting.Duration("commands.retryMaximum", static (s, v) => s.Commands.RetryMaximum = v),
+        Setting.Duration("commands.disablePatience", static (s, v) => s.Commands.DisablePatience = v),
+        Setting.Duration("commands.uploadPatience", static (s, v) => s.Commands.UploadPatience = v),
     ];
 
     private static IEnumerable<Setting> LinkSettings() =>
@@ -49,6 +104,17 @@ internal static class SettingTable
         Setting.Duration("uplink.acknowledgeTimeout", static (s, v) => s.Uplink.AcknowledgeTimeout = v),
         Setting.Duration("uplink.stoppedPause", static (s, v) => s.Uplink.StoppedPause = v),
     ];
+
+    private static bool TakeHexByte(string value, Action<byte> set)
+    {
+        var valid = byte.TryParse(value, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var number);
+        if (valid)
+        {
+            set(number);
+        }
+
+        return valid;
+    }
 
     private static bool TakeLevel(AgentSettings settings, string value)
     {

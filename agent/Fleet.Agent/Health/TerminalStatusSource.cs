@@ -1,0 +1,29 @@
+using Fleet.Agent.Terminal;
+
+namespace Fleet.Agent.Health;
+
+/// <summary>The line to the terminal: cable, terminal and what it does told apart.</summary>
+public sealed class TerminalStatusSource(TerminalLine line) : IStatusSource
+{
+    /// <inheritdoc/>
+    public IEnumerable<StatusLine> Read()
+    {
+        var status = line.Status;
+        var detail = status.Detail.Length == 0 ? string.Empty : $" ({status.Detail})";
+        yield return status.State switch
+        {
+            LineState.Starting => Line("starting" + detail, StatusLevel.Attention, "Wait a moment and ask again."),
+            LineState.Ready => Line("ready"),
+            LineState.CableOut => Line("cable out" + detail, StatusLevel.Bad, "Check the cable, the adapter and terminal.address."),
+            LineState.TerminalSilent => Line("does not answer" + detail, StatusLevel.Bad, "Switch the terminal on; check the port and its speed."),
+            LineState.TerminalBusy => Line($"busy, status {status.TerminalStatus:X2}{detail}", StatusLevel.Attention, "Look at the terminal's display."),
+            LineState.Substituted => Line("another device" + detail, StatusLevel.Bad, "Plug in the terminal that belongs here, or tell the operator."),
+            LineState.Retired => Line("retired"),
+            _ => throw new InvalidOperationException($"No such state of the line: {status.State}."),
+        };
+        yield return new StatusLine("terminal.address", "Terminal address", line.Options.Address);
+    }
+
+    private static StatusLine Line(string value, StatusLevel level = StatusLevel.Good, string nextStep = "") =>
+        new("terminal.line", "Terminal line", value, level, nextStep);
+}

@@ -1,0 +1,34 @@
+using Fleet.Agent.Hosting.Settings;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Fleet.Agent.Hosting;
+
+/// <summary>Builds the process around the rooms: nothing but what the agent uses.</summary>
+public static class AgentHost
+{
+    // A running payment may take as long as a customer needs; systemd's own limit stands behind this one.
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(30);
+
+    /// <summary>A host that is ready to be started. Stops at SIGTERM, SIGINT and Ctrl-C.</summary>
+    public static IHost Build(AgentSettings settings)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "fleet-agent" });
+        builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = Farewell);
+        builder.Services.AddLineLogging(settings.LogLevel);
+        builder.Services.AddAgent(settings);
+        return builder.Build();
+    }
+
+    private static void AddLineLogging(this IServiceCollection services, LogLevel level)
+    {
+        var underSystemd = Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 };
+        services.AddLogging(logging => logging
+            .SetMinimumLevel(level)
+            .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning)
+            .AddConsole(static console => console.FormatterName = LineFormatter.FormatterName));
+        services.AddSingleton<ConsoleFormatter>(s => new LineFormatter(s.GetRequiredService<TimeProvider>(), underSystemd));
+    }
+}

@@ -1,0 +1,85 @@
+using Fleet.Agent.Capture;
+using Fleet.Agent.Commands;
+using Fleet.Agent.Gate;
+using Fleet.Agent.Health;
+using Fleet.Agent.Hosting.Settings;
+using Fleet.Agent.Journal;
+using Fleet.Agent.Link;
+using Fleet.Agent.Terminal;
+using Fleet.Agent.Till;
+using Fleet.Agent.Uplink;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Fleet.Agent.Hosting;
+
+/// <summary>The agent as a table of contents: one line for each room.</summary>
+public static class Composition
+{
+    /// <summary>Everything an agent is made of.</summary>
+    public static IServiceCollection AddAgent(this IServiceCollection services, AgentSettings settings) => services
+        .AddSingleton(TimeProvider.System)
+        .AddSingleton(settings)
+        .AddJournal(settings.Journal)
+        .AddGate()
+        .AddCapture()
+        .AddIdentity()
+        .AddCommands(settings.Commands)
+        .AddTerminal(settings.Terminal)
+        .AddTill(settings.Till)
+        .AddLink(settings.Link)
+        .AddUplink(settings.Uplink)
+        .AddHealth(settings.Health)
+        .AddServiceManager();
+
+    private static IServiceCollection AddJournal(this IServiceCollection services, JournalOptions options)
+    {
+        options.AgentVersion = AgentVersion.Text;
+        return services
+            .AddSingleton(options)
+            .AddSingleton(CrashPointsFromEnvironment.Create())
+            .AddSingleton(static s => SqliteJournal.Open(
+                s.GetRequiredService<JournalOptions>(),
+                s.GetRequiredService<TimeProvider>(),
+                s.GetRequiredService<ICrashPoints>(),
+                s.GetRequiredService<ILogger<SqliteJournal>>()))
+            .AddSingleton<ITransactionJournal>(static s => s.GetRequiredService<SqliteJournal>());
+    }
+
+    private static IServiceCollection AddIdentity(this IServiceCollection services) => services
+        .AddSingleton(static s => new IdentityStore(s.GetRequiredService<JournalOptions>().DataDirectory))
+        .AddSingleton(static s => Identity.Load(s.GetRequiredService<IdentityStore>()))
+        .AddSingleton<ICommandTrust, IdentityTrust>()
+        .AddSingleton<IRetirementErasure, IdentityErasure>();
+
+    private static IServiceCollection AddLink(this IServiceCollection services, LinkOptions options) => services
+        .AddSingleton(options)
+        .AddSingleton<IFleetLink>(static s => s.GetRequiredService<Identity>() is { Device: { } device }
+            ? new MqttFleetLink(device, s.GetRequiredService<LinkOptions>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILoggerFactory>())
+            : new NoFleetLink(s.GetRequiredService<Identity>().Problem))
+        .AddHostedService<LinkService>();
+
+    private static IServiceCollection AddUplink(this IServiceCollection services, UplinkOptions options) => services
+        .AddSingleton(options)
+        .AddSingleton<UplinkProgress>()
+        .AddSingleton(static s => new UplinkContext(s.GetRequiredService<TimeProvider>(), AgentVersion.Text, s.GetRequiredService<ILogger<JournalUplink>>()))
+        .AddSingleton<JournalUplink>()
+        .AddHostedService<UplinkService>();
+
+    private static IServiceCollection AddHealth(this IServiceCollection services, HealthOptions options) => services
+        .AddSingleton(options)
+        .AddSingleton<IStatusSource, AgentStatusSource>()
+        .AddSingleton<IStatusSource, TerminalStatusSource>()
+        .AddSingleton<IStatusSource, GateStatusSource>()
+        .AddSingleton<IStatusSource, CommandStatusSource>()
+        .AddSingleton<IStatusSource, LinkStatusSource>()
+        .AddSingleton<IStatusSource, JournalStatusSource>()
+        .AddSingleton<ILineHealth, LineHealth>()
+        .AddSingleton<HealthReporter>()
+        .AddHostedService<HealthService>()
+        .AddHostedService<StatusService>();
+
+    private static IServiceCollection AddServiceManager(this IServiceCollection services) => services
+        .AddSingleton(static s => SystemdNotifier.FromEnvironment())
+        .AddHostedService<ServiceManagerService>();
+}

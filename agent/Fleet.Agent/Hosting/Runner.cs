@@ -1,0 +1,70 @@
+using System.Collections;
+using Fleet.Agent.Hosting.Settings;
+using Fleet.Agent.Journal;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Fleet.Agent.Hosting;
+
+/// <summary>One run of the agent as a process.</summary>
+internal static class Runner
+{
+    /// <summary>Serves until it is told to stop. Exit code as in <see cref="AgentCommandLine"/>.</summary>
+    public static async Task<int> RunAsync(string? config, string[] assignments, CancellationToken cancellationToken)
+    {
+        if (ReadSettings(config, assignments) is not { } settings)
+        {
+            return AgentCommandLine.UsageExitCode;
+        }
+
+        try
+        {
+            using var host = AgentHost.Build(settings);
+            await using var disposal = (IAsyncDisposable)host;
+            RunnerLog.Starting(host.Services.GetRequiredService<ILogger<AgentProcess>>(), AgentVersion.Text, settings.Journal.DataDirectory);
+            var loops = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
+            await host.RunAsync(cancellationToken);
+            return loops.TrueForAll(static loop => loop.ExecuteTask?.IsFaulted != true) ? 0 : 1;
+        }
+        catch (JournalFaultException fault)
+        {
+            await Console.Error.WriteLineAsync($"fleet-agent: {fault.Message}");
+            return 1;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Reads the settings; null after every fault was written to the error output.</summary>
+    public static AgentSettings? ReadSettings(string? config, string[] assignments)
+    {
+        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .Select(static v => KeyValuePair.Create((string)v.Key, (string?)v.Value ?? string.Empty));
+        var settings = SettingSources.Read(config, environment, assignments, out var faults);
+        if (faults.Count == 0)
+        {
+            return settings;
+        }
+
+        Console.Error.WriteLine($"fleet-agent: {faults.Count} fault{(faults.Count == 1 ? string.Empty : "s")} in the settings:");
+        foreach (var fault in faults)
+        {
+            Console.Error.WriteLine($"  {fault}");
+        }
+
+        return null;
+    }
+}
+
+/// <summary>Category of the messages about the process itself.</summary>
+internal sealed class AgentProcess;
+
+/// <summary>Log messages of the process: events 1400 to 1499.</summary>
+internal static partial class RunnerLog
+{
+    [LoggerMessage(1400, LogLevel.Information, "fleet-agent {Version} starts with data in {DataDirectory}.")]
+    public static partial void Starting(ILogger logger, string version, string dataDirectory);
+}

@@ -1,0 +1,74 @@
+using Fleet.Agent.Health;
+using Fleet.Agent.Journal;
+using Fleet.Agent.Tests.Journal;
+using Fleet.Contracts.Link.V1;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Fleet.Agent.Tests.Health;
+
+public sealed class HealthReporterTests
+{
+    private sealed class Line : ILineHealth
+    {
+        public (HealthReport.Types.Link Link, uint TerminalStatus) Now { get; set; } = (HealthReport.Types.Link.Ready, 0);
+
+        public (HealthReport.Types.Link Link, uint TerminalStatus) Read() => Now;
+    }
+
+    [Test]
+    public async Task Change_is_reported_once_and_the_heartbeat_in_between()
+    {
+        await using var world = new JournalWorld();
+        var journal = world.Open();
+        var line = new Line();
+        var reporter = new HealthReporter(journal, line, new HealthOptions(), world.Clock, NullLogger<HealthReporter>.Instance);
+
+        await reporter.ReportAsync(CancellationToken.None);
+        await reporter.ReportAsync(CancellationToken.None);
+        line.Now = (HealthReport.Types.Link.CableOut, 0);
+        await reporter.ReportAsync(CancellationToken.None);
+        await reporter.ReportAsync(CancellationToken.None);
+        world.Clock.Advance(TimeSpan.FromHours(1));
+        await reporter.ReportAsync(CancellationToken.None);
+
+        var reports = (await JournalWorld.ReadAllAsync(journal)).Where(static e => e.Health is not null).Select(static e => e.Health).ToList();
+        Assert.That(reports.Select(static r => r.Link), Is.EqualTo(new[] { HealthReport.Types.Link.Ready, HealthReport.Types.Link.CableOut, HealthReport.Types.Link.CableOut }));
+        Assert.That(reports[1].UnsentEntries, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Changes_that_follow_fast_are_one_entry_in_each_interval()
+    {
+        await using var world = new JournalWorld();
+        var journal = world.Open();
+        var line = new Line();
+        using var stop = new CancellationTokenSource();
+        var options = new HealthOptions { MinimumInterval = TimeSpan.FromSeconds(15) };
+        var running = new HealthReporter(journal, line, options, world.Clock, NullLogger<HealthReporter>.Instance).RunAsync(stop.Token);
+        await journal.WaitForEntriesAsync(journal.Position.Epoch, 1, CancellationToken.None);
+        for (uint i = 1; i <= 29; i++)
+        {
+            line.Now = (HealthReport.Types.Link.TerminalBusy, i);
+            world.Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await journal.WaitForEntriesAsync(journal.Position.Epoch, 2, CancellationToken.None);
+        await stop.CancelAsync();
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        Assert.That((await JournalWorld.ReadAllAsync(journal)).Count(static e => e.Health is not null), Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Health_that_is_refused_for_space_is_tried_again()
+    {
+        await using var world = new JournalWorld();
+        world.Configure = static o => new JournalOptions { DataDirectory = o.DataDirectory, ReserveBytes = 0, MinimumFreeBytes = long.MaxValue };
+        var journal = world.Open();
+        var reporter = new HealthReporter(journal, new Line(), new HealthOptions(), world.Clock, NullLogger<HealthReporter>.Instance);
+
+        Assert.That(async () => await reporter.ReportAsync(CancellationToken.None), Throws.Nothing);
+
+        Assert.That(await JournalWorld.ReadAllAsync(journal), Has.Count.EqualTo(1));
+    }
+}

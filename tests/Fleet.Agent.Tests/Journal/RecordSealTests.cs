@@ -1,0 +1,76 @@
+using System.Security.Cryptography;
+using Fleet.Agent.Journal;
+
+namespace Fleet.Agent.Tests.Journal;
+
+public sealed class RecordSealTests
+{
+    private static readonly byte[] Key = RandomNumberGenerator.GetBytes(32);
+    private static readonly byte[] Place = RecordSeal.PlaceOfEntry(Guid.NewGuid(), 7);
+
+    [Test]
+    public void Record_comes_back_as_it_was([Values] bool encrypted)
+    {
+        using var seal = new RecordSeal(encrypted ? Key : null);
+
+        Assert.That(seal.Open(Place, seal.Seal(Place, "payment"u8)), Is.EqualTo("payment"u8.ToArray()));
+        Assert.That(seal.Open(Place, seal.Seal(Place, [])), Is.Empty);
+    }
+
+    [Test]
+    public void Every_flipped_bit_is_noticed([Values] bool encrypted)
+    {
+        using var seal = new RecordSeal(encrypted ? Key : null);
+        var record = seal.Seal(Place, "payment"u8);
+        for (var bit = 0; bit < record.Length * 8; bit++)
+        {
+            var damaged = (byte[])record.Clone();
+            damaged[bit / 8] ^= (byte)(1 << (bit % 8));
+            Assert.That(seal.Open(Place, damaged), Is.Null, $"bit {bit}");
+        }
+    }
+
+    [Test]
+    public void Every_shortened_record_is_noticed([Values] bool encrypted)
+    {
+        using var seal = new RecordSeal(encrypted ? Key : null);
+        var record = seal.Seal(Place, "payment"u8);
+        for (var length = 0; length < record.Length; length++)
+        {
+            Assert.That(seal.Open(Place, record.AsSpan(0, length)), Is.Null, $"length {length}");
+        }
+    }
+
+    [Test]
+    public void Record_fits_its_own_place_only([Values] bool encrypted)
+    {
+        using var seal = new RecordSeal(encrypted ? Key : null);
+        var record = seal.Seal(Place, "payment"u8);
+
+        Assert.That(seal.Open(RecordSeal.PlaceOfEntry(Guid.NewGuid(), 7), record), Is.Null);
+        Assert.That(seal.Open(RecordSeal.PlaceOfState("e"), record), Is.Null);
+    }
+
+    [Test]
+    public void Encrypted_record_shows_nothing_and_no_other_key_opens_it()
+    {
+        using var seal = new RecordSeal(Key);
+        using var other = new RecordSeal(RandomNumberGenerator.GetBytes(32));
+        using var none = new RecordSeal(null);
+        var record = seal.Seal(Place, "payment"u8);
+
+        Assert.That(record.AsSpan().IndexOf("payment"u8), Is.Negative);
+        Assert.That(other.Open(Place, record), Is.Null);
+        Assert.That(none.Open(Place, record), Is.Null);
+        Assert.That(seal.Seal(Place, "payment"u8), Is.Not.EqualTo(record), "a nonce is used once");
+    }
+
+    [Test]
+    public void Records_from_before_encryption_are_still_read()
+    {
+        using var plain = new RecordSeal(null);
+        using var seal = new RecordSeal(Key);
+
+        Assert.That(seal.Open(Place, plain.Seal(Place, "payment"u8)), Is.EqualTo("payment"u8.ToArray()));
+    }
+}
