@@ -5,6 +5,7 @@ using Fleet.Conformance.Mqtt;
 Verb[] verbs =
 [
     .. MqttVerbs.All,
+    .. GrpcVerbs.All,
 ];
 
 return await Verb.DispatchAsync(verbs, args);

@@ -272,6 +272,7 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
     public async ValueTask DisposeAsync()
     {
         Output?.Dispose();
+        _reader?.Dispose();
         if (_deadlineTimer is not null)
         {
             await _deadlineTimer.DisposeAsync();

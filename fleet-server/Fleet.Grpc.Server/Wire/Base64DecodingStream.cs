@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using Grpc.Core;
 
 namespace Grpc.AspNetCore.Server.Internal;
 
@@ -34,7 +35,7 @@ internal sealed class Base64DecodingStream(Stream source) : Stream
         {
             if (_ended)
             {
-                return _textCount == 0 ? 0 : throw new InvalidDataException("The base64 text ends within a group of four.");
+                return _textCount == 0 ? 0 : throw Malformed("The base64 text ends within a group of four.");
             }
 
             var read = await source.ReadAsync(_text.AsMemory(_textCount), cancellationToken);
@@ -64,6 +65,8 @@ internal sealed class Base64DecodingStream(Stream source) : Stream
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
+    private static RpcException Malformed(string what) => new(new Status(StatusCode.Internal, what));
+
     private void DecodeGroups()
     {
         var whole = _textCount / Group * Group;
@@ -78,7 +81,7 @@ internal sealed class Base64DecodingStream(Stream source) : Stream
             var status = Base64.DecodeFromUtf8(_text.AsSpan(start, length), _bytes.AsSpan(_bytesEnd), out _, out var written);
             if (status != System.Buffers.OperationStatus.Done)
             {
-                throw new InvalidDataException("The body is not base64.");
+                throw Malformed("The body is not base64.");
             }
 
             _bytesEnd += written;

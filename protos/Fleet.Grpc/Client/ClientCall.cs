@@ -29,6 +29,7 @@ internal sealed partial class ClientCall<TRequest, TResponse>
     private CancellationTokenRegistration _callerRegistration;
     private ITimer? _deadlineTimer;
     private bool _deadlinePassed;
+    private bool _isFinished;
     private bool _disposed;
 
     public ClientCall(GrpcChannel channel, Method<TRequest, TResponse> method, string? host, CallOptions options)
@@ -140,16 +141,7 @@ internal sealed partial class ClientCall<TRequest, TResponse>
 
     private void Cancel(Status status) => Finish(status, null, cancel: true);
 
-    private bool IsFinished
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _status is not null;
-            }
-        }
-    }
+    private bool IsFinished => Volatile.Read(ref _isFinished);
 
     /// <summary>Ends the call; the first outcome stands.</summary>
     private void Finish(Status status, Metadata? trailers, bool cancel)
@@ -163,6 +155,7 @@ internal sealed partial class ClientCall<TRequest, TResponse>
 
             _status = status;
             _trailers = trailers;
+            Volatile.Write(ref _isFinished, true);
             TellHeadersLocked();
         }
 
@@ -172,6 +165,9 @@ internal sealed partial class ClientCall<TRequest, TResponse>
         if (cancel)
         {
             _cancellation.Cancel();
+
+            // Nobody may be reading: only this tells the server that nobody will.
+            _response?.Dispose();
         }
 
         CloseRequests(status);

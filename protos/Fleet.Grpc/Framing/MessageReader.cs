@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.IO.Pipelines;
 using Grpc.Net.Compression;
 
@@ -11,6 +12,11 @@ namespace Grpc.Core.Internal;
 internal sealed class MessageReader(PipeReader pipe, int? maxSize) : IDisposable
 {
     private ReadOnlySequence<byte> _buffer;
+
+    // The first run of bytes of _buffer and how much of it was taken; _buffer itself is cut only where a run ends.
+    private ReadOnlyMemory<byte> _run;
+    private int _taken;
+
     private bool _holdsBuffer;
     private bool _ended;
     private bool _wholeTaken;
@@ -40,18 +46,13 @@ internal sealed class MessageReader(PipeReader pipe, int? maxSize) : IDisposable
         TryTake() ? new ValueTask<bool>(true) : ReadMoreAsync(cancellationToken);
 
     /// <summary>True if the body has ended and nothing is left of it. Never waits.</summary>
-    public bool IsAtEnd => _holdsBuffer && _ended && _buffer.IsEmpty;
+    public bool IsAtEnd => _holdsBuffer && _ended && _taken == _buffer.Length;
 
     /// <summary>Gives the received bytes back to the pipe without reading on.</summary>
     public void Dispose()
     {
         Payload = default;
-        if (_holdsBuffer)
-        {
-            _holdsBuffer = false;
-            pipe.AdvanceTo(_buffer.Start, _buffer.End);
-        }
-
+        GiveBack();
         _unpacked?.Dispose();
         _unpacked = null;
     }
@@ -60,16 +61,12 @@ internal sealed class MessageReader(PipeReader pipe, int? maxSize) : IDisposable
     {
         while (true)
         {
-            if (_holdsBuffer)
+            if (_holdsBuffer && _ended)
             {
-                if (_ended)
-                {
-                    return _buffer.IsEmpty ? false : throw Malformed("The body ends within a message.");
-                }
-
-                _holdsBuffer = false;
-                pipe.AdvanceTo(_buffer.Start, _buffer.End);
+                return IsAtEnd ? false : throw Malformed("The body ends within a message.");
             }
+
+            GiveBack();
 
             var result = await pipe.ReadAsync(cancellationToken);
             if (result.IsCanceled)
@@ -77,9 +74,8 @@ internal sealed class MessageReader(PipeReader pipe, int? maxSize) : IDisposable
                 throw new OperationCanceledException("The read was cancelled.");
             }
 
-            _buffer = result.Buffer;
+            Hold(result.Buffer);
             _ended = result.IsCompleted;
-            _holdsBuffer = true;
             if (TryTake())
             {
                 return true;
@@ -99,28 +95,74 @@ internal sealed class MessageReader(PipeReader pipe, int? maxSize) : IDisposable
 
     private bool TryTakeEnvelope()
     {
+        var rest = _run.Span[_taken..];
+        if (rest.Length >= Envelope.Size)
+        {
+            var length = BinaryPrimitives.ReadUInt32BigEndian(rest[1..]);
+            if (length <= rest.Length - Envelope.Size)
+            {
+                Check(rest[0], length);
+                Take(rest[0], new ReadOnlySequence<byte>(_run.Slice(_taken + Envelope.Size, (int)length)));
+                _taken += Envelope.Size + (int)length;
+                return true;
+            }
+        }
+
+        return TryTakeAcrossRuns();
+    }
+
+    private bool TryTakeAcrossRuns()
+    {
+        Hold(_buffer.Slice(_taken));
         if (!Envelope.TryRead(_buffer, out var flags, out var length))
         {
             return false;
         }
 
-        if ((flags & ~(Envelope.Compressed | KnownFlags)) != 0)
-        {
-            throw Malformed($"The envelope of a message has unknown flags 0x{flags:x2}.");
-        }
-
-        ThrowIfTooLarge(length);
+        Check(flags, length);
         if (_buffer.Length < Envelope.Size + length)
         {
             return false;
         }
 
         var packed = _buffer.Slice(Envelope.Size, length);
-        _buffer = _buffer.Slice(packed.End);
-        Flags = flags;
-        WireLength = length;
-        Payload = (flags & Envelope.Compressed) == 0 ? packed : Unpack(packed);
+        Hold(_buffer.Slice(packed.End));
+        Take(flags, packed);
         return true;
+    }
+
+    private void Check(byte flags, uint length)
+    {
+        if ((flags & ~(Envelope.Compressed | KnownFlags)) != 0)
+        {
+            throw Malformed($"The envelope of a message has unknown flags 0x{flags:x2}.");
+        }
+
+        ThrowIfTooLarge(length);
+    }
+
+    private void Take(byte flags, in ReadOnlySequence<byte> packed)
+    {
+        Flags = flags;
+        WireLength = packed.Length;
+        Payload = (flags & Envelope.Compressed) == 0 ? packed : Unpack(packed);
+    }
+
+    private void Hold(in ReadOnlySequence<byte> buffer)
+    {
+        _buffer = buffer;
+        _run = buffer.First;
+        _taken = 0;
+        _holdsBuffer = true;
+    }
+
+    private void GiveBack()
+    {
+        if (_holdsBuffer)
+        {
+            _holdsBuffer = false;
+            pipe.AdvanceTo(_buffer.GetPosition(_taken), _buffer.End);
+        }
     }
 
     private bool TryTakeWhole()
@@ -133,7 +175,7 @@ internal sealed class MessageReader(PipeReader pipe, int? maxSize) : IDisposable
 
         _wholeTaken = true;
         var packed = _buffer;
-        _buffer = _buffer.Slice(_buffer.End);
+        Hold(_buffer.Slice(_buffer.End));
         WireLength = packed.Length;
         Payload = Compression is null ? packed : Unpack(packed);
         return true;
