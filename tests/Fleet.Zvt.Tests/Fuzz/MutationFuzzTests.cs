@@ -106,6 +106,12 @@ public sealed class MutationFuzzTests
 
         private void Feed(byte[] bytes)
         {
+            // Half of the rounds begin on a quiet line, the others inside the damage of the round before.
+            if (_random.Next(2) == 0)
+            {
+                _reader.GapExpired();
+            }
+
             foreach (var b in bytes)
             {
                 if (_reader.Push(b) == SerialSignal.Frame)
@@ -113,11 +119,6 @@ public sealed class MutationFuzzTests
                     Frames++;
                     Parse(_reader.Frame.ToArray());
                 }
-            }
-
-            if (_random.Next(16) == 0)
-            {
-                _reader.GapExpired();
             }
         }
 
