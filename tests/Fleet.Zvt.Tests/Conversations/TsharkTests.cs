@@ -10,6 +10,9 @@ namespace Fleet.Zvt.Tests.Conversations;
 [CancelAfter(60_000)]
 public sealed class TsharkTests : IZvtTrace
 {
+    // On TCP the analyser hands on what its own table of commands lacks.
+    private static readonly int[] NotDecodedOnTcp = [StatusEnquiry.MessageCode, LogOff.MessageCode, RepeatReceipt.MessageCode];
+
     private readonly ConcurrentQueue<ZvtTraceEntry> _seen = new();
 
     public void Record(ZvtTraceEntry entry) => _seen.Enqueue(entry);
@@ -44,7 +47,8 @@ public sealed class TsharkTests : IZvtTrace
             var expected = entries[i].Apdu is not { } apdu ? ";;;;"
                 : apdu.IsResponse ? $";;0x{apdu.Class:x2};0x{apdu.Instruction:x2};{apdu.Data.Length}"
                 : $";0x{apdu.Code:x4};;;{apdu.Data.Length}";
-            Assert.That(lines[i], Is.EqualTo(expected), $"packet {i + 1}");
+            var skipped = !serial && NotDecodedOnTcp.Contains(entries[i].Apdu?.Code ?? 0);
+            Assert.That(lines[i], Is.EqualTo(skipped ? ";;;;" : expected), $"packet {i + 1}");
         }
     }
 
