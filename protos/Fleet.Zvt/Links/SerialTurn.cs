@@ -31,6 +31,8 @@ internal enum FrameVerdict
 /// (a) a response to the command in flight, or a new command after the response in flight, is the missing ACK, unless it is a repetition by
 /// (b) a frame identical to the last accepted one within T2 + 1 s is its repetition, unless the peer acknowledged something of ours in between: then the peer
 /// had gone on and means it (a terminal repeats the same 04 FF, and the same 04 0F after 84 9C).
+/// An ACK has no number either: when an answer stood in for the ACK while a repetition was still on its way, the ACK of that repetition comes later and must not be taken for
+/// the ACK of the next frame.
 /// All members are guarded by one lock.
 /// </summary>
 internal sealed class SerialTurn(ZvtTimers timers, TimeProvider time)
@@ -43,6 +45,10 @@ internal sealed class SerialTurn(ZvtTimers timers, TimeProvider time)
     private long _lastAcceptedAt;
     private bool _sentSinceAccepted;
     private bool _acknowledgedSinceAccepted;
+    private long _transmittedAt;
+    private int _unanswered;
+    private int _strayAcks;
+    private bool _repeated;
     private bool _answered;
     private bool _closed;
 
@@ -52,6 +58,9 @@ internal sealed class SerialTurn(ZvtTimers timers, TimeProvider time)
         lock (_lock)
         {
             _answered &= repeated;
+            _repeated = repeated;
+            _transmittedAt = time.GetTimestamp();
+            _unanswered = repeated ? _unanswered + 1 : 1;
             _inFlight = apdu;
             _lastSent = frame;
             _sentSinceAccepted = true;
@@ -62,6 +71,16 @@ internal sealed class SerialTurn(ZvtTimers timers, TimeProvider time)
             }
 
             return _waiting.Task;
+        }
+    }
+
+    /// <summary>T2 passed: whatever was sent until now is lost, and its ACK with it.</summary>
+    public void GiveUpWaiting()
+    {
+        lock (_lock)
+        {
+            _unanswered = 0;
+            _strayAcks = 0;
         }
     }
 
@@ -79,9 +98,17 @@ internal sealed class SerialTurn(ZvtTimers timers, TimeProvider time)
     {
         lock (_lock)
         {
+            if (_strayAcks > 0)
+            {
+                _strayAcks--;
+                return;
+            }
+
             // Also without a sender: the answer that was repeated for a duplicate gets its ACK here.
             _acknowledgedSinceAccepted |= _sentSinceAccepted;
+            _unanswered = Math.Max(0, _unanswered - 1);
             AcknowledgeLocked();
+            _strayAcks = _inFlight is null ? 0 : _unanswered;
         }
     }
 
@@ -89,6 +116,7 @@ internal sealed class SerialTurn(ZvtTimers timers, TimeProvider time)
     {
         lock (_lock)
         {
+            _unanswered = Math.Max(0, _unanswered - 1);
             _waiting?.TrySetResult(LineAnswer.Refused);
         }
     }
@@ -110,7 +138,7 @@ internal sealed class SerialTurn(ZvtTimers timers, TimeProvider time)
                 _lastAcceptedAt = time.GetTimestamp();
                 if (!response && _waiting is not null)
                 {
-                    _waiting.TrySetResult(LineAnswer.Repeat);
+                    RepeatLocked();
                 }
                 else if (!response && _sentSinceAccepted)
                 {
@@ -122,7 +150,9 @@ internal sealed class SerialTurn(ZvtTimers timers, TimeProvider time)
 
             if (_inFlight is { } sent && sent.IsResponse != response)
             {
+                // The peer answered one transmission; the ACK of a repetition that crossed the answer is still to come.
                 AcknowledgeLocked();
+                _strayAcks = _repeated ? _unanswered : 0;
             }
 
             _lastAccepted = frame;
@@ -140,6 +170,15 @@ internal sealed class SerialTurn(ZvtTimers timers, TimeProvider time)
         {
             _closed = true;
             _waiting?.TrySetResult(LineAnswer.Closed);
+        }
+    }
+
+    // What was sent a moment ago may have crossed the peer's repetition: sending it once more would only make a second answer.
+    private void RepeatLocked()
+    {
+        if (time.GetElapsedTime(_transmittedAt) > timers.T1)
+        {
+            _waiting?.TrySetResult(LineAnswer.Repeat);
         }
     }
 

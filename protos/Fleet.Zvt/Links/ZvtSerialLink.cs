@@ -141,7 +141,13 @@ public sealed class ZvtSerialLink : IZvtLink
         catch (TimeoutException)
         {
             // The answer may have come together with the timer: then nothing is repeated.
-            return answer.IsCompletedSuccessfully ? await answer : LineAnswer.Repeat;
+            if (answer.IsCompletedSuccessfully)
+            {
+                return await answer;
+            }
+
+            _turn.GiveUpWaiting();
+            return LineAnswer.Repeat;
         }
     }
 

@@ -35,7 +35,7 @@ public sealed class FaultyConversationTests
             var line = new FaultyLine(seed, faults, rate);
             var outcome = await TalkAsync(line, terminal, faults == 0 ? ZvtTimers.Default : Short, seed, stop);
             ends.Add((outcome.Kind, outcome.Point));
-            var story = $"seed {seed}: {outcome.Kind} {outcome.Point} {outcome.Detail}, booked {terminal.Booked}, faults {string.Join(' ', line.Done)}";
+            var story = $"seed {seed}: {outcome.Kind} {outcome.Point} {outcome.Detail}, booked {terminal.Booked}, faults {string.Join(' ', line.Done)}\n{line.Story}";
             if (outcome.Kind == EcrOutcomeKind.Completed || outcome.IsFinalSuccess)
             {
                 Assert.That(terminal.Booked, Is.EqualTo(outcome.StatusAccepted), story);
@@ -56,16 +56,15 @@ public sealed class FaultyConversationTests
 
     private static async Task<EcrOutcome> TalkAsync(FaultyLine line, BookingTerminal terminal, ZvtTimers timers, int seed, CancellationToken stop)
     {
-        var options = new ZvtLinkOptions { Timers = timers };
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var passing = line.RunAsync(end.Token);
-        await using var pt = new ZvtSerialLink(line.Terminal, options, TimeProvider.System);
+        await using var pt = new ZvtSerialLink(line.Terminal, new ZvtLinkOptions { Timers = timers, Trace = line.Story.For("terminal") }, TimeProvider.System);
         var serving = new PtSession(pt, terminal, new PtSessionOptions { Timers = timers }, TimeProvider.System)
         {
             Registration = new PtRegistration { IsRegistered = true, Config = ConfigByte.AgentDefault },
         }.RunAsync(end.Token);
         EcrOutcome outcome;
-        await using (var ecr = new ZvtSerialLink(line.Till, options, TimeProvider.System))
+        await using (var ecr = new ZvtSerialLink(line.Till, new ZvtLinkOptions { Timers = timers, Trace = line.Story.For("till") }, TimeProvider.System))
         {
             var refuses = seed % 7 == 3;
             var handler = new DelegateEcrHandler((message, _) =>

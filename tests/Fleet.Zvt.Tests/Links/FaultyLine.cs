@@ -30,6 +30,8 @@ public sealed class FaultyLine(int seed, int faults, double rate)
 
     public IDuplexPipe Terminal => _right.Near;
 
+    public LineStory Story { get; } = new();
+
     public List<LineFault> Done { get; } = [];
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -80,7 +82,8 @@ public sealed class FaultyLine(int seed, int faults, double rate)
             case LineFault.TurnBit:
                 bytes[at] ^= (byte)(1 << (at % 8));
                 break;
-            case LineFault.Twice:
+            case LineFault.Twice when bytes.Length == 1 || bytes[0] == SerialControl.Dle:
+                // One frame or one ACK arrives twice; both together never do.
                 bytes = [.. bytes, .. bytes];
                 break;
             case LineFault.Split:
@@ -111,6 +114,7 @@ public sealed class FaultyLine(int seed, int faults, double rate)
             _faultsLeft--;
             var fault = (LineFault)_random.Next(1, _random.Next(8) == 0 ? 7 : 6);
             Done.Add(fault);
+            Story.Note($"line: {fault} in {length} bytes");
             return (fault, _random.Next(length));
         }
     }

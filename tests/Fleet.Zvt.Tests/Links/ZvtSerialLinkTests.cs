@@ -197,12 +197,47 @@ public sealed class ZvtSerialLinkTests : IZvtTrace
         await ReceiveAsync(Sale);
         var answering = _link.SendAsync(Apdu.Positive, CancellationToken.None);
         await _peer.ExpectFrameAsync(Apdu.Positive);
+        _clock.Advance(TimeSpan.FromSeconds(1));
         await _peer.SendFrameAsync(Sale);
         await _peer.ExpectAsync(Ack);
         await _peer.ExpectFrameAsync(Apdu.Positive);
         await _peer.SendAsync(Ack);
         Assert.That(await answering, Is.EqualTo(ZvtSendResult.Sent));
         Assert.That((await _link.ReceiveAsync(TimeSpan.Zero, CancellationToken.None)).Kind, Is.EqualTo(ZvtReceiveKind.Timeout));
+    }
+
+    [Test]
+    public async Task Repetition_that_crossed_our_answer_does_not_make_us_answer_twice()
+    {
+        await ReceiveAsync(Sale);
+        var answering = _link.SendAsync(Apdu.Positive, CancellationToken.None);
+        await _peer.ExpectFrameAsync(Apdu.Positive);
+        await _peer.SendFrameAsync(Sale);
+        await _peer.ExpectAsync(Ack);
+        await _peer.SendAsync(Ack);
+        Assert.That(await answering, Is.EqualTo(ZvtSendResult.Sent));
+        _peer.ExpectNothing();
+    }
+
+    [Test]
+    public async Task Ack_of_a_repetition_that_crossed_the_answer_is_not_the_ack_of_the_next_frame(CancellationToken cancellationToken)
+    {
+        var sending = _link.SendAsync(Insert, CancellationToken.None);
+        await _peer.ExpectFrameAsync(Insert);
+        await ArmedAsync(1, cancellationToken);
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        await _peer.ExpectFrameAsync(Insert);
+        await _peer.SendFrameAsync(Apdu.Positive);
+        Assert.That(await sending, Is.EqualTo(ZvtSendResult.Sent));
+        await _peer.ExpectAsync(Ack);
+
+        var next = _link.SendAsync(Online, CancellationToken.None);
+        await _peer.ExpectFrameAsync(Online);
+        await _peer.SendAsync(Ack);
+        await Eventually.TrueAsync(() => _trace.Count(static e => e is { Direction: ZvtDirection.Received, Kind: ZvtTraceKind.Ack }) == 1, "the late ACK is seen");
+        Assert.That(next.IsCompleted, Is.False);
+        await _peer.SendAsync(Ack);
+        Assert.That(await next, Is.EqualTo(ZvtSendResult.Sent));
     }
 
     [Test]
