@@ -9,8 +9,7 @@ public static class EnumWords
     public static bool TryParse<TEnum>(string word, out TEnum value)
         where TEnum : struct, Enum =>
         Enum.TryParse(word.Replace("_", string.Empty, StringComparison.Ordinal), ignoreCase: true, out value)
-        && Enum.IsDefined(value)
-        && !char.IsAsciiDigit(word[0]);
+        && word.All(static c => char.IsAsciiLetter(c) || c == '_');
 
     /// <summary>The word of a member.</summary>
     public static string Of<TEnum>(TEnum value)

@@ -1,0 +1,68 @@
+using Fleet.Contracts;
+using Fleet.Contracts.Link.V1;
+using Fleet.Server.Domain.Commands;
+using Fleet.Server.Domain.Terminals;
+
+namespace Fleet.Server.Domain.Tests.Commands;
+
+public sealed class CommandGatesTests
+{
+    private static readonly TerminalId Lane = TerminalId.Parse("lane1");
+
+    private static readonly Dictionary<CommandKind, TerminalState[]> Expected = new()
+    {
+        [CommandKind.Disable] = [TerminalState.Enrolled, TerminalState.Active],
+        [CommandKind.Enable] = [TerminalState.Suspended, TerminalState.Locked],
+        [CommandKind.SettleAndLock] = [TerminalState.Enrolled, TerminalState.Active, TerminalState.Suspended],
+        [CommandKind.Retire] = [TerminalState.Enrolled, TerminalState.Active, TerminalState.Suspended, TerminalState.Locked],
+    };
+
+    public static IEnumerable<TestCaseData> EveryPair() =>
+        from kind in Enum.GetValues<CommandKind>()
+        from state in Enum.GetValues<TerminalState>()
+        select new TestCaseData(kind, state);
+
+    [TestCaseSource(nameof(EveryPair))]
+    public void Kind_is_allowed_in_its_states_and_refused_by_name_in_all_others(CommandKind kind, TerminalState state)
+    {
+        var refusal = CommandGates.Check(Lane, state, kind, []);
+
+        if (Expected.TryGetValue(kind, out var states) && states.Contains(state))
+        {
+            Assert.That(refusal, Is.Null);
+            return;
+        }
+
+        Assert.That(refusal?.Kind, Is.EqualTo(RefusalKind.FailedPrecondition));
+        Assert.That(refusal?.Subject, Is.EqualTo("terminals/lane1"));
+        Assert.That(refusal?.Code, Is.EqualTo(state == TerminalState.Retired ? ReasonCodes.TerminalRetired : ReasonCodes.StateForbids));
+    }
+
+    [TestCase(CommandKind.Disable, CommandState.Queued, CommandKind.Disable, true)]
+    [TestCase(CommandKind.Enable, CommandState.Sent, CommandKind.Enable, true)]
+    [TestCase(CommandKind.Enable, CommandState.Queued, CommandKind.Disable, false)]
+    [TestCase(CommandKind.SettleAndLock, CommandState.Scheduled, CommandKind.SettleAndLock, true)]
+    [TestCase(CommandKind.SettleAndLock, CommandState.Scheduled, CommandKind.Retire, true)]
+    [TestCase(CommandKind.Retire, CommandState.Queued, CommandKind.SettleAndLock, true)]
+    [TestCase(CommandKind.SettleAndLock, CommandState.Scheduled, CommandKind.Disable, false)]
+    [TestCase(CommandKind.SettleAndLock, CommandState.Queued, CommandKind.Disable, false)]
+    [TestCase(CommandKind.SettleAndLock, CommandState.Sent, CommandKind.Disable, true)]
+    [TestCase(CommandKind.SettleAndLock, CommandState.Blocked, CommandKind.Enable, true)]
+    [TestCase(CommandKind.SettleAndLock, CommandState.Unknown, CommandKind.Enable, true)]
+    public void Open_command_excludes_what_would_race_with_it(CommandKind open, CommandState openState, CommandKind asked, bool excluded)
+    {
+        var state = Expected[asked][^1];
+
+        var refusal = CommandGates.Check(Lane, state, asked, [new OpenCommand("c1", open, openState)]);
+
+        Assert.That(refusal?.Code, Is.EqualTo(excluded ? ReasonCodes.ConflictingCommand : null));
+        Assert.That(refusal?.Subject, Is.EqualTo(excluded ? "commands/c1" : null));
+    }
+
+    [Test]
+    public void Every_kind_has_a_word()
+    {
+        Assert.That(CommandGates.Kinds.Select(CommandGates.Word), Is.EquivalentTo(new[] { "disable", "enable", "settle-and-lock", "retire" }));
+        Assert.That(CommandGates.Word((CommandKind)77), Is.EqualTo("command kind 77"));
+    }
+}
