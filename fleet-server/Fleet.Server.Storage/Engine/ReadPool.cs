@@ -8,6 +8,7 @@ public sealed class ReadPool : IAsyncDisposable
     private readonly IDatabaseEngine _engine;
     private readonly Channel<Session?> _idle;
     private readonly int _size;
+    private bool _closed;
 
     /// <summary>Makes a pool; connections are opened when first needed.</summary>
     public ReadPool(IDatabaseEngine engine, StorageOptions options)
@@ -48,6 +49,11 @@ public sealed class ReadPool : IAsyncDisposable
     /// <summary>Waits for the reads that run and closes the connections.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _closed, true))
+        {
+            return;
+        }
+
         for (var i = 0; i < _size; i++)
         {
             if (await _idle.Reader.ReadAsync(CancellationToken.None) is { } session)

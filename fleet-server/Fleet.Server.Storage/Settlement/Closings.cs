@@ -161,15 +161,20 @@ public sealed class Closings(FleetDatabase database)
                 Journal: row.GetInt64(10)).ToTuple(),
             cancellationToken);
         var (pending, journal) = closing!;
-        var uncovered = await SettlementBook.CountUncoveredAsync(session, pending.Terminal, journal, pending.FinalSequence, cancellationToken);
+        pending = pending with
+        {
+            Uncovered = await SettlementBook.CountUncoveredAsync(session, pending.Terminal, journal, pending.FinalSequence, cancellationToken),
+        };
+        if (await WithSettlementAsync(session, pending, "s.command_id = $1", commandId, cancellationToken) is { } own)
+        {
+            return own;
+        }
 
         // A retire of a terminal that is locked already may have nothing to settle: then its last settlement stands for it.
-        return await WithSettlementAsync(session, pending, "s.command_id = $1", commandId, cancellationToken)
-            ?? await WithSettlementAsync(session, pending, "s.terminal_id = $1", pending.Terminal.Value, cancellationToken) switch
-            {
-                { } last when pending.Kind == CommandKind.Retire => last with { Uncovered = uncovered },
-                _ => pending with { Uncovered = uncovered },
-            };
+        return pending.Kind == CommandKind.Retire
+            && await WithSettlementAsync(session, pending, "s.terminal_id = $1", pending.Terminal.Value, cancellationToken) is { } last
+            ? last
+            : pending;
     }
 
     private static async Task<PendingClosing?> WithSettlementAsync(

@@ -83,7 +83,8 @@ public sealed class DeliveryTurns(CommandDelivery delivery, ConnectedAgents agen
 
             lock (_lock)
             {
-                next = failed && agents.IsReady(terminal) ? now : _running[terminal];
+                // What failed may have been marked as sent before: like after a hello, everything unanswered goes out again.
+                next = failed && agents.IsReady(terminal) ? Occasion.Hello : _running[terminal];
                 if (next is null)
                 {
                     _running.Remove(terminal);

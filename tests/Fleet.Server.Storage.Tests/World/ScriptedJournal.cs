@@ -90,9 +90,9 @@ public sealed class ScriptedJournal
     }
 
     /// <summary>An end-of-day over everything after <paramref name="after"/>.</summary>
-    public string Settle(uint count, long minor, long after = 0, string command = "", uint trace = 900, long? journalMinor = null, uint? journalCount = null)
+    public string Settle(uint count, long minor, long after = 0, string command = "", uint trace = 900, long? journalMinor = null, uint? journalCount = null, string? id = null)
     {
-        var id = Guid.NewGuid().ToString();
+        id ??= Guid.NewGuid().ToString();
         var through = (ulong)_entries.Count;
         Add(e => e.Settlement = new Contracts.Link.V1.Settlement
         {
