@@ -1,4 +1,5 @@
 using Fleet.Simulator.Commands;
+using Fleet.Simulator.Demo;
 
 using var stop = new CancellationTokenSource();
-return await SimulatorCommandLine.RunAsync(args, [], stop.Token);
+return await SimulatorCommandLine.RunAsync(args, [DemoVerb.Build()], stop.Token);

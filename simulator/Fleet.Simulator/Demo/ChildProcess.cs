@@ -54,7 +54,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
     public static ChildProcess Start(
         string program, IEnumerable<string> arguments, string logFile, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var start = new ProcessStartInfo(DotnetHost())
+        var start = new ProcessStartInfo(DotnetHost.Path)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -106,6 +106,13 @@ public sealed partial class ChildProcess : IAsyncDisposable
             ? string.Create(CultureInfo.InvariantCulture, $"ended with {_process.ExitCode}")
             : string.Create(CultureInfo.InvariantCulture, $"did not do so within {bound.TotalSeconds:0} s");
         throw new DemoFailedException($"'{text}' was expected from {Name}, which {why}. Its last lines:\n{Tail}");
+    }
+
+    /// <summary>Waits for its end and returns the exit code.</summary>
+    public async Task<int> WaitForExitAsync(CancellationToken cancellationToken)
+    {
+        await _process.WaitForExitAsync(cancellationToken);
+        return _process.ExitCode;
     }
 
     /// <summary>SIGKILL: no chance to clean up, as when the power goes.</summary>
@@ -181,9 +188,6 @@ public sealed partial class ChildProcess : IAsyncDisposable
             }
         }
     }
-
-    private static string DotnetHost() =>
-        Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet";
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int SendSignal(int process, int signal);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 
 namespace Fleet.Simulator.Demo;
@@ -15,7 +14,7 @@ public sealed class Posctl(Programs programs, string serverData)
         var (exitCode, output, errors) = await TryAsync(cancellationToken, arguments);
         if (exitCode != 0)
         {
-            throw new DemoFailedException($"posctl {string.Join(' ', arguments)} exited with {exitCode}: {errors.Trim()}{output.Trim()}");
+            throw new DemoFailedException($"posctl {string.Join(' ', arguments)} exited with {exitCode}: {errors.Trim()} {output.Trim()}");
         }
 
         using var document = JsonDocument.Parse(output.Length == 0 ? "{}" : output);
@@ -23,33 +22,6 @@ public sealed class Posctl(Programs programs, string serverData)
     }
 
     /// <summary>Runs it with JSON output and returns exit code, output and errors.</summary>
-    public async Task<(int ExitCode, string Output, string Errors)> TryAsync(CancellationToken cancellationToken, params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet")
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        };
-        foreach (var argument in (string[])[programs.Posctl, "--data", serverData, "--output", "json", .. arguments])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        using var process = Process.Start(start)!;
-        try
-        {
-            var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
-            var errors = process.StandardError.ReadToEndAsync(cancellationToken);
-            await process.WaitForExitAsync(cancellationToken);
-            return (process.ExitCode, await output, await errors);
-        }
-        finally
-        {
-            if (!process.HasExited)
-            {
-                process.Kill();
-            }
-        }
-    }
+    public Task<(int ExitCode, string Output, string Errors)> TryAsync(CancellationToken cancellationToken, params string[] arguments) =>
+        CapturedRun.OfAsync(programs.Posctl, ["--data", serverData, "--output", "json", .. arguments], cancellationToken);
 }

@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Fleet.Simulator.Demo;
+
+/// <summary>A fleet agent as a process of its own, with its data directory and configuration file.</summary>
+public sealed class AgentProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
+
+    private readonly Programs _programs;
+    private readonly string _folder;
+    private ChildProcess? _process;
+
+    /// <summary>An agent that is neither enrolled nor started yet.</summary>
+    /// <param name="programs">Where the programs are.</param>
+    /// <param name="folder">Its data directory, configuration and log go here.</param>
+    /// <param name="terminalLine">Device of the terminal, for example a pseudo terminal's link.</param>
+    public AgentProcess(Programs programs, string folder, string terminalLine)
+    {
+        _programs = programs;
+        _folder = folder;
+        TillPort = FreePort.Take(1)[0];
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(ConfigFile, string.Create(CultureInfo.InvariantCulture, $"""
+            terminal:
+              address: "serial://{terminalLine}?baud=9600&stop=2"
+            till:
+              listen: "127.0.0.1:{TillPort}"
+            data: "{DataFolder}"
+
+            """));
+    }
+
+    /// <summary>Port on which the till finds it.</summary>
+    public int TillPort { get; }
+
+    /// <summary>Its data directory.</summary>
+    public string DataFolder => Path.Combine(_folder, "agent");
+
+    /// <summary>Everything it printed.</summary>
+    public string LogFile => Path.Combine(_folder, "agent.log");
+
+    /// <summary>True while the process lives.</summary>
+    public bool IsRunning => _process is { IsRunning: true };
+
+    private string ConfigFile => Path.Combine(_folder, "agent.yaml");
+
+    /// <summary>Makes it the agent of a terminal.</summary>
+    public async Task EnrollAsync(string token, Uri server, CancellationToken cancellationToken)
+    {
+        await using var process = ChildProcess.Start(
+            _programs.Agent, ["enroll", "--token", token, "--server", server.GetLeftPart(UriPartial.Authority), "--config", ConfigFile], LogFile);
+        if (await process.WaitForExitAsync(cancellationToken) is var code and not 0)
+        {
+            throw new DemoFailedException($"fleet-agent enroll exited with {code}: {process.Tail}");
+        }
+    }
+
+    /// <summary>Starts it and waits until it takes payments.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _process = ChildProcess.Start(_programs.Agent, ["run", "--config", ConfigFile], LogFile);
+        await _process.WaitForLineAsync("READY", StartPatience, cancellationToken);
+    }
+
+    /// <summary>What <c>fleet-agent status --json</c> says.</summary>
+    public Task<JsonElement> StatusAsync(CancellationToken cancellationToken) => AskAsync(["status"], cancellationToken);
+
+    /// <summary>What <c>fleet-agent journal --json</c> says: the chain is verified and the money counted.</summary>
+    public Task<JsonElement> JournalAsync(CancellationToken cancellationToken) => AskAsync(["journal"], cancellationToken);
+
+    /// <summary>SIGKILL.</summary>
+    public async Task KillAsync()
+    {
+        if (_process is { } process)
+        {
+            await process.KillAsync();
+            await DisposeAsync();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { } process)
+        {
+            _process = null;
+            await process.DisposeAsync();
+        }
+    }
+
+    private async Task<JsonElement> AskAsync(string[] verb, CancellationToken cancellationToken)
+    {
+        var (exitCode, output, errors) = await CapturedRun.OfAsync(_programs.Agent, [.. verb, "--config", ConfigFile, "--json"], cancellationToken);
+        if (exitCode != 0)
+        {
+            throw new DemoFailedException($"fleet-agent {verb[0]} exited with {exitCode}: {errors.Trim()}{output.Trim()}");
+        }
+
+        using var document = JsonDocument.Parse(output);
+        return document.RootElement.Clone();
+    }
+}

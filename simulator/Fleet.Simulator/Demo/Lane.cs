@@ -1,0 +1,74 @@
+using Fleet.Simulator.Terminals;
+using Fleet.Simulator.Tills;
+
+namespace Fleet.Simulator.Demo;
+
+/// <summary>One lane of a shop: a terminal on a pseudo terminal, a real agent process, a till.</summary>
+public sealed class Lane : IAsyncDisposable
+{
+    private Lane(string name, SimulatedTerminalHost terminal, AgentProcess agent, SimulatedTill till)
+    {
+        Name = name;
+        Terminal = terminal;
+        Agent = agent;
+        Till = till;
+    }
+
+    /// <summary>Terminal id in the fleet, for example <c>lane1</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>The device.</summary>
+    public SimulatedTerminalHost Terminal { get; }
+
+    /// <summary>The agent beside it.</summary>
+    public AgentProcess Agent { get; }
+
+    /// <summary>The till in front of it.</summary>
+    public SimulatedTill Till { get; }
+
+    /// <summary>Sets a lane up: the terminal is registered and enrolled, the agent runs.</summary>
+    /// <param name="world">Where the server, the operator and the acquirer are.</param>
+    /// <param name="name">Terminal id in the fleet.</param>
+    /// <param name="number">1, 2, 3…: makes the TID and the seeds.</param>
+    /// <param name="cancellationToken">Ends the setting up.</param>
+    public static async Task<Lane> SetUpAsync(World world, string name, int number, CancellationToken cancellationToken)
+    {
+        var folder = Path.Combine(world.Folder, name);
+        Directory.CreateDirectory(folder);
+        var terminal = await SimulatedTerminalHost.StartAsync(
+            new TerminalOptions
+            {
+                Tid = $"2900{1000 + number}",
+                Host = world.Acquirer,
+                Line = new TerminalLineOptions { PtyLink = Path.Combine(folder, "tty") },
+                StateFile = Path.Combine(folder, "terminal.json"),
+                Seed = number,
+                CustomerDelay = world.CustomerDelay,
+            },
+            cancellationToken);
+        var agent = new AgentProcess(world.Programs, folder, terminal.LineName);
+        var till = new SimulatedTill(new TillOptions
+        {
+            Name = name,
+            Port = agent.TillPort,
+            Seed = number,
+            BooksFile = Path.Combine(folder, "till.jsonl"),
+            Pace = TimeSpan.Zero,
+            RetryPause = TimeSpan.FromMilliseconds(100),
+        });
+        var lane = new Lane(name, terminal, agent, till);
+        await world.Posctl.RunAsync(cancellationToken, "terminals", "create", name, "--store", "Main Street", "--lane", $"{number}");
+        var token = await world.Posctl.RunAsync(cancellationToken, "terminals", "enroll-token", name);
+        await agent.EnrollAsync(token.GetProperty("token").GetString()!, world.Server.Enrollment, cancellationToken);
+        await agent.StartAsync(cancellationToken);
+        return lane;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Till.DisposeAsync();
+        await Agent.DisposeAsync();
+        await Terminal.DisposeAsync();
+    }
+}

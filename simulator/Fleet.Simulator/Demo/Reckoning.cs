@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Text.Json;
+using Fleet.Simulator.Books;
+using Fleet.Simulator.Tills;
+
+namespace Fleet.Simulator.Demo;
+
+/// <summary>What five independent books say about one lane: everything that was approved since it was set up.</summary>
+/// <param name="Lane">Terminal id.</param>
+/// <param name="Till">What the till believes to have been paid.</param>
+/// <param name="Terminal">What the terminal booked, last closed batch and open one.</param>
+/// <param name="Journal">What the agent's journal holds.</param>
+/// <param name="Ledger">What the server's ledger holds.</param>
+/// <param name="Acquirer">What the acquirer host booked.</param>
+/// <param name="Unknown">Payments whose outcome somebody does not know: till, journal and ledger together.</param>
+public sealed record Reckoning(string Lane, Counter Till, Counter Terminal, Counter Journal, Counter Ledger, Counter Acquirer, int Unknown)
+{
+    /// <summary>True when all agree to the cent and nothing is unknown.</summary>
+    public bool Agrees => Unknown == 0 && Till == Terminal && Till == Journal && Till == Ledger && Till == Acquirer;
+
+    /// <summary>Asks all five.</summary>
+    public static async Task<Reckoning> OfAsync(World world, Lane lane, CancellationToken cancellationToken)
+    {
+        var journal = await lane.Agent.JournalAsync(cancellationToken);
+        var ledger = await world.Posctl.RunAsync(cancellationToken, "transactions", "summary", "--terminal", lane.Name);
+        var tid = lane.Terminal.Memory.Tid;
+        var acquirer = world.Acquirer.ClosedBatches(tid).Aggregate(world.Acquirer.OpenTotals(tid), static (sum, batch) => sum.Plus(batch.Host));
+        var terminal = (lane.Terminal.Memory.LastSettlement?.Totals ?? Counter.Zero).Plus(lane.Terminal.Totals);
+        return new Reckoning(
+            lane.Name,
+            lane.Till.Books.Approved,
+            terminal,
+            Approved(journal),
+            Approved(ledger),
+            acquirer,
+            lane.Till.Books.Count(TillOutcome.Unknown) + Number(journal, "unknown") + Number(ledger, "unknown") + Number(ledger, "pending"));
+    }
+
+    // Both answers have the shape of fleet.v1.SummarizeTransactionsResponse in protobuf JSON, where 64-bit numbers are strings.
+    private static Counter Approved(JsonElement summary)
+    {
+        if (!summary.TryGetProperty("approved", out var approved))
+        {
+            return Counter.Zero;
+        }
+
+        return approved.EnumerateArray().Aggregate(
+            Counter.Zero,
+            static (sum, counter) => sum.Plus(new Counter(
+                Number(counter, "count"),
+                counter.TryGetProperty("sum", out var money) && money.TryGetProperty("minorUnits", out var units) ? Long(units) : 0)));
+    }
+
+    private static int Number(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) ? checked((int)Long(value)) : 0;
+
+    private static long Long(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? long.Parse(value.GetString()!, CultureInfo.InvariantCulture) : value.GetInt64();
+}

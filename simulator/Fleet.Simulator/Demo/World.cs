@@ -1,0 +1,96 @@
+using Fleet.Simulator.Host;
+
+namespace Fleet.Simulator.Demo;
+
+/// <summary>A small shop with everything that belongs to it: server, lanes, acquirer, operator.</summary>
+public sealed class World : IAsyncDisposable
+{
+    private readonly List<Lane> _lanes = [];
+    private AcquirerConnection? _connection;
+
+    private World(string folder, Programs programs, TimeSpan customerDelay)
+    {
+        CustomerDelay = customerDelay;
+        Folder = folder;
+        Programs = programs;
+        Server = new ServerProcess(programs, folder);
+        Posctl = new Posctl(programs, Server.DataFolder);
+        Acquirer = new AcquirerHost(Path.Combine(folder, "acquirer.jsonl"), new HostRules(), TimeProvider.System);
+    }
+
+    /// <summary>Everything of this world is below it.</summary>
+    public string Folder { get; }
+
+    /// <summary>Where the programs are.</summary>
+    public Programs Programs { get; }
+
+    /// <summary>The fleet server.</summary>
+    public ServerProcess Server { get; }
+
+    /// <summary>The operator.</summary>
+    public Posctl Posctl { get; }
+
+    /// <summary>The acquirer of all terminals.</summary>
+    public AcquirerHost Acquirer { get; }
+
+    /// <summary>The lanes that are set up.</summary>
+    public IReadOnlyList<Lane> Lanes => _lanes;
+
+    /// <summary>How long a customer takes to present a card.</summary>
+    public TimeSpan CustomerDelay { get; }
+
+    /// <summary>Starts the server and the acquirer's connection to it; no lane yet.</summary>
+    /// <param name="folder">Everything goes below it; made when it is not there.</param>
+    /// <param name="customerDelay">How long a customer takes to present a card.</param>
+    /// <param name="cancellationToken">Ends the setting up.</param>
+    public static async Task<World> StartAsync(string folder, TimeSpan customerDelay, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(folder);
+        var world = new World(folder, Programs.Find(), customerDelay);
+        try
+        {
+            await world.Server.StartAsync(cancellationToken);
+            world._connection = new AcquirerConnection(world.Acquirer, world.Posctl);
+            return world;
+        }
+        catch
+        {
+            await world.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Sets up lanes <c>lane1</c> to <c>laneN</c>, side by side.</summary>
+    public async Task SetUpLanesAsync(int count, CancellationToken cancellationToken)
+    {
+        var settingUp = Enumerable.Range(1, count).Select(i => Lane.SetUpAsync(this, $"lane{i}", i, cancellationToken)).ToList();
+        try
+        {
+            await Task.WhenAll(settingUp);
+        }
+        finally
+        {
+            foreach (var lane in settingUp.Where(static l => l.IsCompletedSuccessfully))
+            {
+                _lanes.Add(await lane);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var lane in _lanes)
+        {
+            await lane.DisposeAsync();
+        }
+
+        if (_connection is not null)
+        {
+            await _connection.DisposeAsync();
+        }
+
+        await Server.DisposeAsync();
+        Acquirer.Dispose();
+    }
+}
