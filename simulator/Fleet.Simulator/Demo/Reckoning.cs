@@ -18,11 +18,17 @@ public sealed record Reckoning(string Lane, Counter Till, Counter Terminal, Coun
     /// <summary>True when all agree to the cent and nothing is unknown.</summary>
     public bool Agrees => Unknown == 0 && Till == Terminal && Till == Journal && Till == Ledger && Till == Acquirer;
 
-    /// <summary>Asks all five.</summary>
+    /// <summary>Asks all five; the ledger through <c>posctl</c>.</summary>
     public static async Task<Reckoning> OfAsync(World world, Lane lane, CancellationToken cancellationToken)
     {
-        var journal = await lane.Agent.JournalAsync(cancellationToken);
         var ledger = await world.Posctl.RunAsync(cancellationToken, "transactions", "summary", "--terminal", lane.Name);
+        return await OfAsync(world, lane, ledger, cancellationToken);
+    }
+
+    /// <summary>Asks the other four; <paramref name="ledger"/> is a <c>SummarizeTransactionsResponse</c> in protobuf JSON.</summary>
+    public static async Task<Reckoning> OfAsync(World world, Lane lane, JsonElement ledger, CancellationToken cancellationToken)
+    {
+        var journal = await lane.Agent.JournalAsync(cancellationToken);
         var tid = lane.Terminal.Memory.Tid;
         var acquirer = world.Acquirer.ClosedBatches(tid).Aggregate(world.Acquirer.OpenTotals(tid), static (sum, batch) => sum.Plus(batch.Host));
         var terminal = (lane.Terminal.Memory.LastSettlement?.Totals ?? Counter.Zero).Plus(lane.Terminal.Totals);

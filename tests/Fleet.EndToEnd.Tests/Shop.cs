@@ -1,0 +1,86 @@
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using Fleet.Cli.Connection;
+using Fleet.Simulator.Demo;
+using Fleet.Testing;
+using Fleet.V1;
+using Google.Protobuf;
+
+namespace Fleet.EndToEnd.Tests;
+
+/// <summary>A shop of real processes for one test: server, agents, terminals on pseudo terminals, tills, an operator's connection.</summary>
+internal sealed class Shop : IAsyncDisposable
+{
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
+
+    private readonly TemporaryFolder _folder;
+    private readonly Session _session;
+
+    private Shop(TemporaryFolder folder, World world, Session session)
+    {
+        _folder = folder;
+        World = world;
+        _session = session;
+    }
+
+    public World World { get; }
+
+    public Lane Lane => World.Lanes[0];
+
+    public Terminals.TerminalsClient Terminals => _session.Terminals;
+
+    public Commands.CommandsClient Commands => _session.Commands;
+
+    public Transactions.TransactionsClient Transactions => _session.Transactions;
+
+    public static async Task<Shop> OpenAsync(int lanes, CancellationToken cancellationToken)
+    {
+        var folder = new TemporaryFolder();
+        var world = await World.StartAsync(folder.Path, TimeSpan.FromMilliseconds(20), cancellationToken);
+        try
+        {
+            await world.SetUpLanesAsync(lanes, cancellationToken);
+            return new Shop(folder, world, Session.Open(AddressOf(world.Server)));
+        }
+        catch
+        {
+            await world.DisposeAsync();
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Holds once every payment is known to the till, every entry is on the server, and all five books are equal.</summary>
+    public async Task AgreeAsync(Lane lane, string when, CancellationToken cancellationToken)
+    {
+        await Eventually.TrueAsync(() => lane.Till.ResolveAsync(cancellationToken, cancellationToken), $"the till to know every outcome, {when}");
+        var start = TimeProvider.System.GetTimestamp();
+        var reckoning = await ReckonAsync(lane, cancellationToken);
+        while (!reckoning.Agrees)
+        {
+            Assert.That(TimeProvider.System.GetElapsedTime(start), Is.LessThan(Eventually.Bound), $"the books differ {when}: {reckoning}");
+            await Task.Delay(Look, TimeProvider.System, cancellationToken);
+            reckoning = await ReckonAsync(lane, cancellationToken);
+        }
+    }
+
+    private async Task<Reckoning> ReckonAsync(Lane lane, CancellationToken cancellationToken)
+    {
+        var summary = await Transactions.SummarizeTransactionsAsync(
+            new SummarizeTransactionsRequest { Parent = $"terminals/{lane.Name}" }, cancellationToken: cancellationToken);
+        using var ledger = JsonDocument.Parse(JsonFormatter.Default.Format(summary));
+        return await Reckoning.OfAsync(World, lane, ledger.RootElement, cancellationToken);
+    }
+
+    private static ServerAddress AddressOf(ServerProcess server) => new(
+        server.Operators,
+        File.ReadAllText(Path.Combine(server.DataFolder, "operator.token")).Trim(),
+        X509CertificateLoader.LoadCertificateFromFile(Path.Combine(server.DataFolder, "ca.pem")));
+
+    public async ValueTask DisposeAsync()
+    {
+        _session.Dispose();
+        await World.DisposeAsync();
+        _folder.Dispose();
+    }
+}
