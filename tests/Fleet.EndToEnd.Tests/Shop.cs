@@ -69,7 +69,7 @@ internal sealed class Shop : IAsyncDisposable
         var summary = await Transactions.SummarizeTransactionsAsync(
             new SummarizeTransactionsRequest { Parent = $"terminals/{lane.Name}" }, cancellationToken: cancellationToken);
         using var ledger = JsonDocument.Parse(JsonFormatter.Default.Format(summary));
-        return await Reckoning.OfAsync(World, lane, ledger.RootElement, cancellationToken);
+        return Reckoning.Of(World, lane, ledger.RootElement, cancellationToken);
     }
 
     private static ServerAddress AddressOf(ServerProcess server) => new(

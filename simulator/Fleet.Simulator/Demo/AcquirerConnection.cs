@@ -63,8 +63,8 @@ internal sealed class AcquirerConnection : IAsyncDisposable
     {
         var (exitCode, _, _) = await _posctl.TryAsync(
             cancellationToken,
-            "acquirer", "report", "--tid", batch.Tid, "--trace-number", Text(batch.TraceNumber),
-            "--count", Text(batch.Host.Count), "--amount", Text(batch.Host.Sum), "--currency", "EUR");
+            "acquirer", "report", "--tid", batch.Tid, "--trace", Text(batch.TraceNumber),
+            "--count", Text(batch.Host.Count), "--minor-units", Text(batch.Host.Sum), "--currency", "EUR");
         return exitCode == 0;
     }
 

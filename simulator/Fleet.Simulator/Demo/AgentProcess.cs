@@ -1,5 +1,6 @@
 using System.Globalization;
-using System.Text.Json;
+using Fleet.Agent.Health;
+using Fleet.Agent.Journal;
 
 namespace Fleet.Simulator.Demo;
 
@@ -26,7 +27,9 @@ public sealed class AgentProcess : IAsyncDisposable
             terminal:
               address: "serial://{terminalLine}?baud=9600&stop=2"
             till:
-              listen: "127.0.0.1:{TillPort}"
+              endpoint: "tcp://127.0.0.1:{TillPort}"
+            link:
+              reconnectMaximum: 1s
             data: "{DataFolder}"
 
             """));
@@ -57,18 +60,20 @@ public sealed class AgentProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts it and waits until it takes payments.</summary>
+    /// <summary>Starts it and waits until tills can connect and the terminal answers.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _process = ChildProcess.Start(_programs.Agent, ["run", "--config", ConfigFile], LogFile);
-        await _process.WaitForLineAsync("READY", StartPatience, cancellationToken);
+        await _process.WaitForLineAsync("Tills connect to", StartPatience, cancellationToken);
+        await _process.WaitForLineAsync("Line Ready", StartPatience, cancellationToken);
     }
 
-    /// <summary>What <c>fleet-agent status --json</c> says.</summary>
-    public Task<JsonElement> StatusAsync(CancellationToken cancellationToken) => AskAsync(["status"], cancellationToken);
+    /// <summary>What <c>fleet-agent status</c> shows.</summary>
+    public Task<StatusDocument> StatusAsync(CancellationToken cancellationToken) => StatusClient.AskAsync(DataFolder, cancellationToken);
 
-    /// <summary>What <c>fleet-agent journal --json</c> says: the chain is verified and the money counted.</summary>
-    public Task<JsonElement> JournalAsync(CancellationToken cancellationToken) => AskAsync(["journal"], cancellationToken);
+    /// <summary>What <c>fleet-agent journal</c> shows: every entry is proven and the money counted.</summary>
+    public JournalSummary Journal(CancellationToken cancellationToken) =>
+        JournalAudit.Read(new JournalOptions { DataDirectory = DataFolder }, cancellationToken);
 
     /// <summary>SIGKILL.</summary>
     public async Task KillAsync()
@@ -88,17 +93,5 @@ public sealed class AgentProcess : IAsyncDisposable
             _process = null;
             await process.DisposeAsync();
         }
-    }
-
-    private async Task<JsonElement> AskAsync(string[] verb, CancellationToken cancellationToken)
-    {
-        var (exitCode, output, errors) = await CapturedRun.OfAsync(_programs.Agent, [.. verb, "--config", ConfigFile, "--json"], cancellationToken);
-        if (exitCode != 0)
-        {
-            throw new DemoFailedException($"fleet-agent {verb[0]} exited with {exitCode}: {errors.Trim()}{output.Trim()}");
-        }
-
-        using var document = JsonDocument.Parse(output);
-        return document.RootElement.Clone();
     }
 }

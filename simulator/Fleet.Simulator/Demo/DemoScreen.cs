@@ -23,6 +23,13 @@ public sealed class DemoScreen
         _redraws = console.Profile.Capabilities.Ansi && console.Profile.Out.IsTerminal;
     }
 
+    /// <summary>The process's standard output: colours and redrawing only where a person looks at it.</summary>
+    public static IAnsiConsole Console() => AnsiConsole.Create(new AnsiConsoleSettings
+    {
+        Ansi = System.Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect,
+        ColorSystem = System.Console.IsOutputRedirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+    });
+
     /// <summary>Time since the first line.</summary>
     public TimeSpan Elapsed => _time.GetElapsedTime(_start);
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Spectre.Console;
 
 namespace Fleet.Simulator.Demo;
 
@@ -62,7 +61,7 @@ public static class DemoVerb
 
     private static async Task<int> PlayAsync(string folder, CancellationToken cancellationToken)
     {
-        var screen = new DemoScreen(AnsiConsole.Console, TimeProvider.System);
+        var screen = new DemoScreen(DemoScreen.Console(), TimeProvider.System);
         await using var world = await World.StartAsync(folder, CustomerDelay, cancellationToken);
         return await new DemoScript(world, screen).PlayAsync(cancellationToken) ? 0 : 1;
     }

@@ -22,13 +22,13 @@ public sealed record Reckoning(string Lane, Counter Till, Counter Terminal, Coun
     public static async Task<Reckoning> OfAsync(World world, Lane lane, CancellationToken cancellationToken)
     {
         var ledger = await world.Posctl.RunAsync(cancellationToken, "transactions", "summary", "--terminal", lane.Name);
-        return await OfAsync(world, lane, ledger, cancellationToken);
+        return Of(world, lane, ledger, cancellationToken);
     }
 
     /// <summary>Asks the other four; <paramref name="ledger"/> is a <c>SummarizeTransactionsResponse</c> in protobuf JSON.</summary>
-    public static async Task<Reckoning> OfAsync(World world, Lane lane, JsonElement ledger, CancellationToken cancellationToken)
+    public static Reckoning Of(World world, Lane lane, JsonElement ledger, CancellationToken cancellationToken)
     {
-        var journal = await lane.Agent.JournalAsync(cancellationToken);
+        var journal = lane.Agent.Journal(cancellationToken);
         var tid = lane.Terminal.Memory.Tid;
         var acquirer = world.Acquirer.ClosedBatches(tid).Aggregate(world.Acquirer.OpenTotals(tid), static (sum, batch) => sum.Plus(batch.Host));
         var terminal = (lane.Terminal.Memory.LastSettlement?.Totals ?? Counter.Zero).Plus(lane.Terminal.Totals);
@@ -36,13 +36,13 @@ public sealed record Reckoning(string Lane, Counter Till, Counter Terminal, Coun
             lane.Name,
             lane.Till.Books.Approved,
             terminal,
-            Approved(journal),
+            journal.Approved.Aggregate(Counter.Zero, static (sum, c) => sum.Plus(new Counter(c.Count, c.Sum.MinorUnits))),
             Approved(ledger),
             acquirer,
-            lane.Till.Books.Count(TillOutcome.Unknown) + Number(journal, "unknown") + Number(ledger, "unknown") + Number(ledger, "pending"));
+            lane.Till.Books.Count(TillOutcome.Unknown) + journal.Unknown + journal.Pending + Number(ledger, "unknown") + Number(ledger, "pending"));
     }
 
-    // Both answers have the shape of fleet.v1.SummarizeTransactionsResponse in protobuf JSON, where 64-bit numbers are strings.
+    // fleet.v1.SummarizeTransactionsResponse in protobuf JSON, where 64-bit numbers are strings.
     private static Counter Approved(JsonElement summary)
     {
         if (!summary.TryGetProperty("approved", out var approved))
