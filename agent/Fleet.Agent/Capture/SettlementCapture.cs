@@ -1,4 +1,5 @@
 using Fleet.Agent.Journal;
+using Fleet.Agent.Terminal;
 using Fleet.Contracts.Link.V1;
 using Microsoft.Extensions.Logging;
 
@@ -8,7 +9,7 @@ namespace Fleet.Agent.Capture;
 /// Writes the life of an end-of-day: begun before 06 50 leaves, totals before 04 0F is answered, settlement and fresh counters in
 /// one commit. All members are called by the holder of the terminal line only.
 /// </summary>
-public sealed class SettlementCapture(CaptureStore store, TimeProvider clock, ILogger<SettlementCapture> logger)
+public sealed class SettlementCapture(CaptureStore store, TerminalIdentityGuard device, TimeProvider clock, ILogger<SettlementCapture> logger)
 {
     /// <summary>What is durable.</summary>
     public CaptureSnapshot Snapshot => store.Snapshot;
@@ -71,6 +72,9 @@ public sealed class SettlementCapture(CaptureStore store, TimeProvider clock, IL
         await DecideAsync(totals, currency, cancellationToken);
         var position = store.Position;
         var entry = SettlementEntry.Of(settlement, totals, currency, resultCode, Snapshot, position);
+
+        // Totals seldom carry the TID (BMP 29), and acquirers know a batch by nothing else.
+        entry.Tid = device.Pinned?.Tid ?? string.Empty;
         var next = Snapshot with
         {
             Open = [],
