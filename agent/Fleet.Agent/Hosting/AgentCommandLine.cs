@@ -29,7 +29,7 @@ public static class AgentCommandLine
                           fleet-agent doctor --config FILE
         """)
     {
-        Run(), Enroll(), Status(), Doctor(), Version(),
+        Run(), Enroll(), Status(), Journal(), Doctor(), Version(),
     };
 
     private static Command Run()
@@ -80,6 +80,17 @@ public static class AgentCommandLine
             Runner.ReadSettings(result.GetValue(config), [.. DataAssignment(result.GetValue(data)), .. result.GetValue(set) ?? []]) is { } settings
                 ? DoctorRun.RunAsync(DoctorRun.ChecksFor(settings, TimeProvider.System), Console.Out, cancellationToken)
                 : Task.FromResult(UsageExitCode));
+        return command;
+    }
+
+    private static Command Journal()
+    {
+        var json = new Option<bool>("--json") { Description = "For programs." };
+        var config = new Option<string?>("--config", "-c") { Description = "Settings in YAML, for the data directory.", HelpName = "FILE" };
+        var data = DataOption();
+        var command = new Command("journal", "Proves every entry of the journal and counts the money in it. Works beside a running agent and without one.") { json, config, data };
+        command.SetAction((result, cancellationToken) => WithDataAsync(result.GetValue(config), result.GetValue(data), directory =>
+            JournalPrinter.PrintAsync(directory, result.GetValue(json), Console.Out, Console.Error, cancellationToken)));
         return command;
     }
 

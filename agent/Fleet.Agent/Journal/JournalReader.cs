@@ -201,7 +201,8 @@ internal sealed class JournalReader(SqliteConnection connection, RecordSeal seal
             : throw new JournalDamageException($"the checkpoint at or before entry {sequence} is damaged");
     }
 
-    private ulong OldestSequence() => (ulong)(Scalar("SELECT min(sequence) FROM entry") as long? ?? 1);
+    /// <summary>Oldest entry that has not left the disk.</summary>
+    public ulong OldestSequence() => (ulong)(Scalar("SELECT min(sequence) FROM entry") as long? ?? 1);
 
     // Retention may have taken every entry up to a checkpoint; the checkpoint itself stays.
     private ulong ReadLastSequence()

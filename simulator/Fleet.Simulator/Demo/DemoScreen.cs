@@ -9,6 +9,9 @@ namespace Fleet.Simulator.Demo;
 /// </summary>
 public sealed class DemoScreen
 {
+    // Nothing in a pipe has an edge to wrap at.
+    private const int PipeWidth = 400;
+
     private readonly IAnsiConsole _console;
     private readonly TimeProvider _time;
     private readonly long _start;
@@ -24,11 +27,17 @@ public sealed class DemoScreen
     }
 
     /// <summary>The process's standard output: colours and redrawing only where a person looks at it.</summary>
-    public static IAnsiConsole Console() => AnsiConsole.Create(new AnsiConsoleSettings
+    public static IAnsiConsole Console()
     {
-        Ansi = System.Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect,
-        ColorSystem = System.Console.IsOutputRedirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
-    });
+        if (!System.Console.IsOutputRedirected)
+        {
+            return AnsiConsole.Create(new AnsiConsoleSettings());
+        }
+
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
+        console.Profile.Width = PipeWidth;
+        return console;
+    }
 
     /// <summary>Time since the first line.</summary>
     public TimeSpan Elapsed => _time.GetElapsedTime(_start);

@@ -29,7 +29,7 @@ public sealed class DemoScript(World world, DemoScreen screen)
         await world.SetUpLanesAsync(3, cancellationToken);
         foreach (var lane in world.Lanes)
         {
-            screen.Line($"{lane.Name}: terminal {lane.Terminal.Memory.Tid} on {lane.Terminal.LineName}, till on port {lane.Agent.TillPort}");
+            screen.Line($"{lane.Name}: terminal {lane.Tid} on {lane.Terminal.LineName}, till on port {lane.Agent.TillPort}");
         }
 
         screen.Chapter("Sales");
@@ -66,7 +66,7 @@ public sealed class DemoScript(World world, DemoScreen screen)
     {
         var lane = world.Lanes[1];
         screen.Chapter($"The power goes on {lane.Name}, in the middle of a sale");
-        var tid = lane.Terminal.Memory.Tid;
+        var tid = lane.Tid;
         var before = world.Acquirer.OpenTotals(tid);
         var sale = lane.Till.SellAsync(NextAmount(), cancellationToken, cancellationToken);
         await UntilAsync(() => Task.FromResult(world.Acquirer.OpenTotals(tid) != before), "the acquirer to approve the sale", KillLook, cancellationToken);
@@ -119,7 +119,7 @@ public sealed class DemoScript(World world, DemoScreen screen)
         var table = new Table { Border = TableBorder.Simple };
         foreach (var column in new[] { "lane", "till", "terminal", "journal", "ledger", "acquirer", "agree" })
         {
-            table.AddColumn(new TableColumn(column) { Alignment = column is "lane" or "agree" ? Justify.Left : Justify.Right, NoWrap = true });
+            table.AddColumn(new TableColumn(column) { Alignment = column is "lane" or "agree" ? Justify.Left : Justify.Right, NoWrap = true, Padding = new Padding(1, 0) });
         }
 
         var agree = true;
@@ -150,7 +150,7 @@ public sealed class DemoScript(World world, DemoScreen screen)
         }
 
         var after = lane.Till.Books.Approved;
-        screen.Line($"{lane.Name}: {after.Count - before.Count} sales, {Books.Amounts.Text(after.Sum - before.Sum)} EUR");
+        screen.Line($"{lane.Name}: {after.Count - before.Count} sale{(after.Count - before.Count == 1 ? string.Empty : "s")}, {Books.Amounts.Text(after.Sum - before.Sum)} EUR");
     }
 
     // A terminal may be busy with itself for a moment (84 9C); a cashier presses the key again.

@@ -17,6 +17,9 @@ public sealed class Lane : IAsyncDisposable
     /// <summary>Terminal id in the fleet, for example <c>lane1</c>.</summary>
     public string Name { get; }
 
+    /// <summary>Terminal id at the acquirer; the device itself forgets it when it is retired.</summary>
+    public required string Tid { get; init; }
+
     /// <summary>The device.</summary>
     public SimulatedTerminalHost Terminal { get; }
 
@@ -35,10 +38,11 @@ public sealed class Lane : IAsyncDisposable
     {
         var folder = Path.Combine(world.Folder, name);
         Directory.CreateDirectory(folder);
+        var tid = $"2900{1000 + number}";
         var terminal = await SimulatedTerminalHost.StartAsync(
             new TerminalOptions
             {
-                Tid = $"2900{1000 + number}",
+                Tid = tid,
                 Host = world.Acquirer,
                 Line = new TerminalLineOptions { PtyLink = Path.Combine(folder, "tty") },
                 StateFile = Path.Combine(folder, "terminal.json"),
@@ -56,7 +60,7 @@ public sealed class Lane : IAsyncDisposable
             Pace = TimeSpan.Zero,
             RetryPause = TimeSpan.FromMilliseconds(100),
         });
-        var lane = new Lane(name, terminal, agent, till);
+        var lane = new Lane(name, terminal, agent, till) { Tid = tid };
         await world.Posctl.RunAsync(cancellationToken, "terminals", "create", name, "--store", "Main Street", "--lane", $"{number}");
         var token = await world.Posctl.RunAsync(cancellationToken, "terminals", "enroll-token", name);
         await agent.EnrollAsync(token.GetProperty("token").GetString()!, world.Server.Enrollment, cancellationToken);

@@ -29,7 +29,7 @@ public sealed record Reckoning(string Lane, Counter Till, Counter Terminal, Coun
     public static Reckoning Of(World world, Lane lane, JsonElement ledger, CancellationToken cancellationToken)
     {
         var journal = lane.Agent.Journal(cancellationToken);
-        var tid = lane.Terminal.Memory.Tid;
+        var tid = lane.Tid;
         var acquirer = world.Acquirer.ClosedBatches(tid).Aggregate(world.Acquirer.OpenTotals(tid), static (sum, batch) => sum.Plus(batch.Host));
         var terminal = (lane.Terminal.Memory.LastSettlement?.Totals ?? Counter.Zero).Plus(lane.Terminal.Totals);
         return new Reckoning(
