@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Fleet.Serial;
 using Fleet.Simulator.Control;
 
 namespace Fleet.Simulator.Commands;
@@ -34,6 +35,10 @@ internal static class Checks
         error = good ? null : $"'{text}' is not a number of seconds from 0 to 86400";
         return good;
     }
+
+    /// <summary>A serial line, with or without its scheme.</summary>
+    public static bool Serial(string text, out SerialAddress? address, out string? error) =>
+        SerialAddress.TryParse(text.Contains("://", StringComparison.Ordinal) ? text : "serial://" + text, out address, out error);
 
     /// <summary>Where a socket listens.</summary>
     public static bool Address(string text, out ControlAddress? address, out string? error) =>

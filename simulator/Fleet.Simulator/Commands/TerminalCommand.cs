@@ -16,7 +16,7 @@ internal static class TerminalCommand
     private static readonly Option<string?> Pty = new("--pty") { Description = "Make a pseudo terminal and publish it as this symbolic link." };
 
     private static readonly Option<SerialAddress?> Serial = Checks.Option<SerialAddress>(
-        "--serial", "Use this serial device: serial:///dev/ttyUSB0?baud=9600&stop=2, /dev/ttyUSB0 or COM7.", ReadSerial);
+        "--serial", "Use this serial device: serial:///dev/ttyUSB0?baud=9600&stop=2, /dev/ttyUSB0 or COM7.", Checks.Serial);
 
     private static readonly Option<int?> Tcp = Checks.Option("--tcp", "Listen on this TCP port of 127.0.0.1 instead (0: any).", Checks.Number(0, 65535));
 
@@ -104,11 +104,5 @@ internal static class TerminalCommand
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         cancellationToken.Register(() => stopped.TrySetResult());
         return stopped.Task;
-    }
-
-    private static bool ReadSerial(string text, out SerialAddress? address, out string? error)
-    {
-        var full = text.Contains("://", StringComparison.Ordinal) ? text : "serial://" + text;
-        return SerialAddress.TryParse(full, out address, out error);
     }
 }

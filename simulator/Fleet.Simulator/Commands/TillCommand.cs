@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
+using Fleet.Serial;
 using Fleet.Simulator.Terminals;
 using Fleet.Simulator.Tills;
 
@@ -10,6 +11,9 @@ namespace Fleet.Simulator.Commands;
 internal static class TillCommand
 {
     private static readonly Option<IPEndPoint?> Agent = Checks.Option<IPEndPoint>("--agent", "Agent or terminal that speaks ZVT over TCP. Default 127.0.0.1:20007.", ReadEndPoint);
+
+    private static readonly Option<SerialAddress?> Serial = Checks.Option<SerialAddress>(
+        "--serial", "Serial line of a terminal, in place of --agent.", Checks.Serial);
 
     private static readonly Option<string?> Name = new("--name") { Description = "Name in its events. Default till." };
 
@@ -33,7 +37,7 @@ internal static class TillCommand
     {
         var command = new Command("till", "A till that sells over ZVT/TCP. Prints every payment as a line of JSON and, at the end, what it believes.")
         {
-            Agent, Name, Count, Pace, Seed, From, Through, Refunds, Reversals, Books,
+            Agent, Serial, Name, Count, Pace, Seed, From, Through, Refunds, Reversals, Books,
         };
         command.Validators.Add(static result =>
         {
@@ -56,6 +60,7 @@ internal static class TillCommand
             Name = parsed.GetValue(Name) ?? "till",
             Host = agent.Address.ToString(),
             Port = agent.Port,
+            Serial = parsed.GetValue(Serial),
             Count = parsed.GetValue(Count),
             Pace = parsed.GetValue(Pace) ?? TimeSpan.FromMilliseconds(500),
             Seed = parsed.GetValue(Seed) ?? 1,

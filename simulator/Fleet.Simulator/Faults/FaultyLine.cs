@@ -9,7 +9,7 @@ namespace Fleet.Simulator.Faults;
 /// </summary>
 internal sealed class FaultyLine : IDuplexPipe, IAsyncDisposable
 {
-    /// <summary>Bytes that are let through together on a slow line: few enough that the other side's T1 (200 ms) never sees a gap.</summary>
+    /// <summary>Bytes that are let through together on a slow line (18 ms at 9600 baud): few enough that the other side's T1 (200 ms) never sees a gap.</summary>
     private const int PaceChunk = 16;
 
     private readonly IDuplexPipe _wire;

@@ -20,6 +20,7 @@ public sealed class SimulatedTerminalHost : IAsyncDisposable
     private TerminalStore _store;
     private TerminalDevice? _device;
     private volatile bool _plugged;
+    private TaskCompletionSource _dark = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationTokenSource? _power;
     private Task _session = Task.CompletedTask;
     private Task _watch = Task.CompletedTask;
@@ -143,6 +144,7 @@ public sealed class SimulatedTerminalHost : IAsyncDisposable
 
             _store.Update(static m => m.Recovered());
             _power = new CancellationTokenSource();
+            _dark = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             var device = new TerminalDevice(_options, _store, Faults, _cards, _display, _power.Token);
             _device = device;
             Replug();
@@ -156,6 +158,9 @@ public sealed class SimulatedTerminalHost : IAsyncDisposable
             _switch.Release();
         }
     }
+
+    /// <summary>Completes when the power is off.</summary>
+    public Task WaitForDarkAsync(CancellationToken cancellationToken) => _dark.Task.WaitAsync(cancellationToken);
 
     /// <summary>Pulls the cable; the terminal keeps running.</summary>
     public ValueTask UnplugAsync()
@@ -233,6 +238,7 @@ public sealed class SimulatedTerminalHost : IAsyncDisposable
         await UnplugAsync();
         await _session;
         power.Dispose();
+        _dark.TrySetResult();
         _display.Show(string.Empty);
         _options.Observer(new SimulatorEvent(_options.Time.GetUtcNow(), "power", new { Memory.Tid, on = false }));
     }

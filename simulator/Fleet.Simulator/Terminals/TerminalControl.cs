@@ -8,6 +8,13 @@ public static class TerminalControl
 {
     private const int Most = 1_000_000;
 
+    /// <summary>Everything that can be asked or switched.</summary>
+    public static IReadOnlyList<string> Operations { get; } =
+    [
+        "state", "powerCut", "powerOn", "unplug", "replug", "sale", "endOfDay", "card", "paper", "battery", "tamper", "lock", "language", "clock",
+        "powerCutAt", "silenceAt", "decline", "busy", "wrongTotals", "duplicateTrace", "clear", "line", "pace", "delay", "split", "silence",
+    ];
+
     /// <summary>Serves one request.</summary>
     public static async ValueTask<object?> ServeAsync(SimulatedTerminalHost terminal, ControlRequest request, CancellationToken cancellationToken)
     {
@@ -145,9 +152,7 @@ public static class TerminalControl
                 line.Silent = request.Flag("on", otherwise: true);
                 break;
             default:
-                throw new ControlException(
-                    $"op: '{request.Op}' is not one of state, powerCut, powerOn, unplug, replug, sale, endOfDay, card, paper, battery, tamper, lock, language, clock, "
-                    + "powerCutAt, silenceAt, decline, busy, wrongTotals, duplicateTrace, clear, line, pace, delay, split, silence");
+                throw new ControlException($"op: '{request.Op}' is not one of {string.Join(", ", Operations)}");
         }
     }
 

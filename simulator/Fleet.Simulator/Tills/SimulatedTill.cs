@@ -61,6 +61,22 @@ public sealed class SimulatedTill : IAsyncDisposable
     public Task<TillPayment> ReverseAsync(TillPayment sale, CancellationToken stop, CancellationToken cancellationToken) =>
         PayAsync(BookingKind.Reversal, sale.Amount, new Reversal { ReceiptNumber = sale.ReceiptNumber }.ToApdu(), stop, cancellationToken);
 
+    /// <summary>End-of-day: the sum that the terminal reports, or why there is none.</summary>
+    public async Task<(long? Sum, string? Reason)> EndOfDayAsync(CancellationToken stop, CancellationToken cancellationToken)
+    {
+        var connection = await ConnectAsync(stop, cancellationToken);
+        var result = await connection.Dialogue.RunAsync(new EndOfDay().ToApdu(), cancellationToken);
+        if (result.End is DialogueEnd.NotSent or DialogueEnd.Lost)
+        {
+            await DropAsync();
+        }
+
+        Tell("endOfDay", new { till = _options.Name, result.End, sum = result.Status?.Amount, code = $"{result.Code:X2}" });
+        return result.End == DialogueEnd.Completed
+            ? (result.Status?.Amount ?? 0, null)
+            : (null, $"end of day {result.End}, code {result.Code:X2}".ToLowerInvariant());
+    }
+
     /// <summary>Asks about every payment whose outcome is unknown; true when none is left.</summary>
     public async Task<bool> ResolveAsync(CancellationToken stop, CancellationToken cancellationToken)
     {

@@ -1,32 +1,51 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using Fleet.Serial;
 using Fleet.Zvt;
 
 namespace Fleet.Simulator.Tills;
 
-/// <summary>A connection to the agent.</summary>
+/// <summary>A connection to the agent, or to a terminal on its serial line.</summary>
 internal sealed class TillConnection : IAsyncDisposable
 {
-    private readonly NetworkStream _stream;
-    private readonly ZvtTcpLink _link;
+    private readonly IAsyncDisposable _wire;
+    private readonly IZvtLink _link;
 
-    private TillConnection(Socket socket, TillOptions options)
+    private TillConnection(IAsyncDisposable wire, IZvtLink link, ZvtTimers timers)
     {
-        _stream = new NetworkStream(socket, ownsSocket: true);
-        _link = new ZvtTcpLink(new StreamPipe(_stream), new ZvtLinkOptions { Timers = options.Timers }, options.Time);
-        Dialogue = new TillDialogue(_link, options.Timers);
+        _wire = wire;
+        _link = link;
+        Dialogue = new TillDialogue(link, timers);
     }
 
     public TillDialogue Dialogue { get; }
 
-    /// <summary>Connects, or returns null where nobody listens.</summary>
-    public static async Task<TillConnection?> OpenAsync(TillOptions options, CancellationToken cancellationToken)
+    /// <summary>Connects, or returns null where nobody is there.</summary>
+    public static ValueTask<TillConnection?> OpenAsync(TillOptions options, CancellationToken cancellationToken) =>
+        options.Serial is { } serial ? OpenSerialAsync(options, serial, cancellationToken) : OpenTcpAsync(options, cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _wire.DisposeAsync();
+        await _link.DisposeAsync();
+    }
+
+    private static async ValueTask<TillConnection?> OpenSerialAsync(TillOptions options, SerialAddress serial, CancellationToken cancellationToken)
+    {
+        var opened = await SerialPorts.OpenAsync(serial, new SerialPortOptions { TimeProvider = options.Time }, cancellationToken);
+        return opened.IsOpen
+            ? new TillConnection(opened.Port, new ZvtSerialLink(opened.Port, LinkOptions(options), options.Time), options.Timers)
+            : null;
+    }
+
+    private static async ValueTask<TillConnection?> OpenTcpAsync(TillOptions options, CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             await socket.ConnectAsync(options.Host, options.Port, cancellationToken);
-            return new TillConnection(socket, options);
+            var stream = new NetworkStream(socket, ownsSocket: true);
+            return new TillConnection(stream, new ZvtTcpLink(new StreamPipe(stream), LinkOptions(options), options.Time), options.Timers);
         }
         catch (SocketException)
         {
@@ -40,11 +59,7 @@ internal sealed class TillConnection : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stream.DisposeAsync();
-        await _link.DisposeAsync();
-    }
+    private static ZvtLinkOptions LinkOptions(TillOptions options) => new() { Timers = options.Timers };
 
     private sealed class StreamPipe(NetworkStream stream) : IDuplexPipe
     {

@@ -1,3 +1,4 @@
+using Fleet.Serial;
 using Fleet.Simulator.Terminals;
 using Fleet.Zvt;
 
@@ -14,6 +15,9 @@ public sealed record TillOptions
 
     /// <summary>Port of it.</summary>
     public required int Port { get; init; }
+
+    /// <summary>Serial line of a terminal; in place of host and port.</summary>
+    public SerialAddress? Serial { get; init; }
 
     /// <summary>Payments to make; null for no end.</summary>
     public int? Count { get; init; }
