@@ -21,18 +21,14 @@ public static class CommandLine
         var root = new RootCommand(
             "Fleet server for payment terminals: registry, ledger, commands, closing proofs. Agents connect by MQTT over mutual TLS, operators by gRPC.");
         root.Subcommands.Add(Run());
+        root.Subcommands.Add(OperatorToken());
         root.Subcommands.Add(Version());
         return root;
     }
 
     private static Command Run()
     {
-        var data = new Option<string>("--data", "-d")
-        {
-            Description = "Folder with keys, database and operator token; made at the first start. Back it up.",
-            DefaultValueFactory = static _ => "fleet-data",
-            HelpName = "DIR",
-        };
+        var data = DataOption();
         var config = new Option<string?>("--config", "-c") { Description = "Settings in JSON.", HelpName = "FILE" };
         var set = new Option<string[]>("--set", "-s")
         {
@@ -44,6 +40,22 @@ public static class CommandLine
             Runner.RunAsync(result.GetValue(data)!, result.GetValue(config), result.GetValue(set) ?? [], cancellationToken));
         return command;
     }
+
+    private static Command OperatorToken()
+    {
+        var data = DataOption();
+        var name = new Option<string>("--name", "-n") { Description = "Who it is for; appears in every history.", HelpName = "NAME", DefaultValueFactory = static _ => "admin" };
+        var command = new Command("operator-token", "Makes a new token for an operator, while the server is stopped. An earlier token of the same name is no longer valid.") { data, name };
+        command.SetAction(result => Runner.NewOperatorToken(result.GetValue(data)!, result.GetValue(name)!));
+        return command;
+    }
+
+    private static Option<string> DataOption() => new("--data", "-d")
+    {
+        Description = "Folder with keys, database and operator token; made at the first start. Back it up.",
+        DefaultValueFactory = static _ => "fleet-data",
+        HelpName = "DIR",
+    };
 
     private static Command Version()
     {

@@ -39,4 +39,20 @@ public static class Runner
             return 1;
         }
     }
+
+    /// <summary>Makes an operator's token. Exit code as in <see cref="CommandLine"/>.</summary>
+    public static int NewOperatorToken(string dataPath, string name)
+    {
+        try
+        {
+            var file = OperatorDesk.NewToken(dataPath, name);
+            Console.Out.WriteLine($"The token of {name} is in {file}. Hand it over by a safe way and delete the file here if nobody needs it; then start the server.");
+            return 0;
+        }
+        catch (Exception e) when (e is StartRefusedException or IOException)
+        {
+            Console.Error.WriteLine($"fleet-server: {e.Message}");
+            return 1;
+        }
+    }
 }

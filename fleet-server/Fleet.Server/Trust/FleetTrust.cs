@@ -150,7 +150,7 @@ public sealed class FleetTrust : IDisposable
             }
 
             var token = File.ReadAllText(data.OperatorToken).Trim();
-            DurableFile.WriteSecret(data.Operators, OperatorTokens.Serialize("admin", token));
+            DurableFile.WriteSecret(data.Operators, OperatorTokens.None.With("admin", token).Serialize());
         }
 
         return OperatorTokens.Load(data.Operators);

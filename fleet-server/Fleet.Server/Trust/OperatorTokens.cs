@@ -18,9 +18,16 @@ public sealed class OperatorTokens
     /// <summary>A fresh token of 256 random bits.</summary>
     public static string NewToken() => Prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
 
-    /// <summary>The file that lets one operator in.</summary>
-    public static byte[] Serialize(string name, string token) =>
-        JsonSerializer.SerializeToUtf8Bytes(new Document { Operators = [new Stored(name, Convert.ToHexStringLower(Hash(token)))] }, Format);
+    /// <summary>Nobody yet.</summary>
+    public static OperatorTokens None { get; } = new([]);
+
+    /// <summary>These operators and one more; who had the name before is out.</summary>
+    public OperatorTokens With(string name, string token) =>
+        new([.. _operators.Where(o => o.Name != name), new Entry(name, Hash(token))]);
+
+    /// <summary>The content of the file that lets these operators in.</summary>
+    public byte[] Serialize() => JsonSerializer.SerializeToUtf8Bytes(
+        new Document { Operators = [.. _operators.Select(static o => new Stored(o.Name, Convert.ToHexStringLower(o.Hash)))] }, Format);
 
     /// <summary>Reads the file.</summary>
     /// <exception cref="StartRefusedException">It is damaged; the message names the file.</exception>

@@ -126,6 +126,36 @@ internal sealed class ServerProcessTests
     }
 
     [Test]
+    public async Task Further_operator_gets_a_token_of_his_own_while_the_server_is_stopped()
+    {
+        string admin;
+        await using (var first = await ServerWorld.StartServerAsync(_folder.File("data")))
+        {
+            admin = (await File.ReadAllTextAsync(first.Data.OperatorToken)).Trim();
+            var (busy, told) = await RunAsync("operator-token", "--data", _folder.File("data"), "--name", "anna");
+            Assert.That((busy, told.Contains("another fleet-server", StringComparison.Ordinal)), Is.EqualTo((1, true)));
+        }
+
+        var (code, text) = await RunAsync("operator-token", "--data", _folder.File("data"), "--name", "anna");
+        Assert.That(code, Is.Zero, text);
+        var anna = (await File.ReadAllTextAsync(_folder.File("data/operator-anna.token"))).Trim();
+        await using var second = await ServerWorld.StartServerAsync(_folder.File("data"));
+        var trust = (Server.Trust.FleetTrust)second.Services.GetService(typeof(Server.Trust.FleetTrust))!;
+
+        Assert.That((trust.Operators.WhoIs(anna), trust.Operators.WhoIs(admin)), Is.EqualTo(("anna", "admin")));
+        Assert.That(text, Does.Not.Contain(anna));
+    }
+
+    [TestCase("--data", "nowhere")]
+    [TestCase("--data", ".", "--name", "../x")]
+    public async Task Operator_token_for_nothing_is_refused(params string[] arguments)
+    {
+        var (code, text) = await RunAsync(["operator-token", .. arguments]);
+
+        Assert.That(code, Is.EqualTo(1), text);
+    }
+
+    [Test]
     public async Task Version_and_help_are_exit_code_0()
     {
         Assert.That(await RunAsync("version"), Is.EqualTo((0, "fleet-server 0.1.0")));
