@@ -117,6 +117,34 @@ internal sealed class CommandsTests
         Assert.That(File.Exists(_desk.Desk.Folder.File("proof.bin")), Is.False);
     }
 
+    [Test]
+    public async Task Settled_and_locked_batch_has_a_proof_that_verifies_without_the_server()
+    {
+        await _agent.SellAsync(1999);
+        var waiting = _desk.TypeAsync("commands", "create", "settle-and-lock", "--terminal", "lane1", "--reason", "season is over", "--wait");
+        var id = await OpenCommandAsync();
+        await _agent.HelloAsync();
+        await StateAsync(id, "SENT");
+        await _agent.ReportAsync(id, CommandStage.Accepted);
+        await _agent.ReportAsync(id, CommandStage.Draining);
+        await _agent.SettleAsync(id, 1, 1999);
+        await _agent.ReportAsync(id, CommandStage.Uploading);
+        await _agent.ReportAsync(id, CommandStage.Reconciling);
+        await _agent.ReportAsync(id, CommandStage.Locking);
+        await _agent.ReportAsync(id, CommandStage.Succeeded);
+        (await waiting).Must(ExitCode.Done);
+
+        Assert.That((await _desk.TypeAsync("commands", "get", id)).Output, Does.Contain("Ledger counted    1 x = 19.99 EUR"));
+        Assert.That((await _desk.TypeAsync("settlements", "list")).Output, Does.Contain("BALANCED"));
+        Assert.That((await _desk.TypeAsync("terminals", "moves", "lane1")).Output, Does.Contain("SETTLING").And.Contain("LOCKED"));
+        var proof = (await _desk.TypeAsync("proof", "get", id, "--out", "proof.bin")).Must(ExitCode.Done);
+        Assert.That(proof.Output, Does.Contain("1 transactions, 19.99 EUR").And.Contain("Acquirer counted  not reported"));
+        (await _desk.TypeAsync("proof", "verify", "proof.bin", "--server-key")).Must(ExitCode.Done);
+        await _desk.Server.StopAsync();
+        var verified = (await _desk.TypeAsync("proof", "verify", "proof.bin", "--key", "fleet-data/proof.pub.pem")).Must(ExitCode.Done);
+        Assert.That(verified.Output, Does.StartWith("VALID").And.Contain("SETTLE_AND_LOCK"));
+    }
+
     private async Task<string> OpenCommandAsync()
     {
         var name = string.Empty;

@@ -58,6 +58,41 @@ internal sealed class PaperAgent
         Enforcement = EnforcementLevel.Gate,
     });
 
+    /// <summary>One approved sale.</summary>
+    public async Task SellAsync(long cents)
+    {
+        var id = Guid.NewGuid().ToString();
+        await WriteAsync(e => e.Intent = new PaymentIntent { TransactionId = id, Kind = PaymentKind.Sale, Requested = Eur(cents) });
+        await WriteAsync(e => e.Transaction = new Transaction
+        {
+            TransactionId = id,
+            Kind = PaymentKind.Sale,
+            Outcome = TransactionOutcome.Approved,
+            Amount = Eur(cents),
+            Requested = Eur(cents),
+            TraceNumber = 1,
+            ReceiptNumber = 1,
+            Tid = "52500001",
+            CardName = "girocard",
+            MaskedPan = "672581******1234",
+            Evidence = Transaction.Types.Evidence.Dialogue,
+        });
+    }
+
+    /// <summary>The end-of-day of a command over everything so far.</summary>
+    public Task SettleAsync(string command, uint count, long cents) => WriteAsync(e => e.Settlement = new Settlement
+    {
+        SettlementId = Guid.NewGuid().ToString(),
+        CommandId = command["commands/".Length..],
+        Terminal = new Counter { Count = count, Sum = Eur(cents) },
+        Journal = new Counter { Count = count, Sum = Eur(cents) },
+        TraceNumber = 900,
+        Tid = "52500001",
+        ThroughSequence = _sequence - 1,
+    });
+
+    private static Money Eur(long cents) => new() { MinorUnits = cents, Currency = "EUR" };
+
     private async Task WriteAsync(Action<JournalEntry> body)
     {
         var entry = new JournalEntry { Epoch = _epoch, Sequence = ++_sequence, Stamp = new Stamp { WallUnixMicros = 1_773_491_696_000_000, BootId = "boot" } };
