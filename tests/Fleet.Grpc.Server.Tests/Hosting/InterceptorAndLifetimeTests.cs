@@ -64,7 +64,8 @@ public sealed class InterceptorAndLifetimeTests
             return headers;
         });
         await new TestService.TestServiceClient(invoker).UnaryCallAsync(Messages.Request(), cancellationToken: cancellationToken);
-        Assert.That(seen, Is.EqualTo("first,a,b"));
+        // HttpClient sends the values of one name in one line.
+        Assert.That(seen?.Replace(" ", string.Empty, StringComparison.Ordinal), Is.EqualTo("first,a,b"));
     }
 
     [Test]
