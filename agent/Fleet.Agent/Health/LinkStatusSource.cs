@@ -29,7 +29,7 @@ public sealed class LinkStatusSource(IFleetLink link, UplinkProgress progress) :
 
         if (progress.ServerClockOffset is { } offset)
         {
-            var text = $"{offset.TotalSeconds:+0.0;-0.0} s against the server";
+            var text = $"{Math.Round(offset.TotalSeconds, 1):+0.0;-0.0;0.0} s against the server";
             yield return offset.Duration() < TolerableSkew
                 ? new StatusLine("clock.offset", "Clock", text)
                 : new StatusLine("clock.offset", "Clock", text, StatusLevel.Attention, "Set this computer's clock, or switch on time synchronisation.");

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Fleet.Agent.Health;
 using Fleet.Agent.Health.Doctor;
+using Fleet.Agent.Hosting.Settings;
 using Fleet.Agent.Link;
 
 namespace Fleet.Agent.Hosting;
@@ -116,7 +117,7 @@ public static class AgentCommandLine
         }
     }
 
-    // The data directory may be in the settings; of them only that key matters here.
+    // The data directory may be in the settings; without any it is the default one.
     private static Task<int> WithDataAsync(string? config, string? data, Func<string, Task<int>> action)
     {
         if (data is not null)
@@ -124,10 +125,9 @@ public static class AgentCommandLine
             return action(data);
         }
 
-        if (config is null && Environment.GetEnvironmentVariable("FLEET_AGENT_DATA") is not { Length: > 0 })
+        if (config is null)
         {
-            Console.Error.WriteLine("fleet-agent: say where the agent's data is: --data DIR or --config FILE");
-            return Task.FromResult(UsageExitCode);
+            return action(Environment.GetEnvironmentVariable("FLEET_AGENT_DATA") is { Length: > 0 } named ? named : AgentSettings.DefaultDataDirectory);
         }
 
         return Runner.ReadSettings(config, []) is { } settings ? action(settings.Journal.DataDirectory) : Task.FromResult(UsageExitCode);
@@ -135,7 +135,7 @@ public static class AgentCommandLine
 
     private static string[] DataAssignment(string? data) => data is null ? [] : [$"data={data}"];
 
-    private static Option<string?> DataOption() => new("--data", "-d") { Description = "Folder for journal and identity. Wins over the settings.", HelpName = "DIR" };
+    private static Option<string?> DataOption() => new("--data", "-d") { Description = "Folder for journal and identity. Wins over the settings. Without either: $STATE_DIRECTORY, or fleet-agent-data.", HelpName = "DIR" };
 
     private static Option<string[]> SetOption() => new("--set")
     {

@@ -28,6 +28,7 @@ public static class AgentHost
         services.AddLogging(logging => logging
             .SetMinimumLevel(level)
             .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning)
+            .AddFilter("Fleet.Mqtt", level <= LogLevel.Debug ? level : LogLevel.Warning)
             .AddConsole(static console => console.FormatterName = LineFormatter.FormatterName));
         services.AddSingleton<ConsoleFormatter>(s => new LineFormatter(s.GetRequiredService<TimeProvider>(), underSystemd));
     }

@@ -37,7 +37,7 @@ public sealed class JournalOptions
     public TimeSpan HousekeepingInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Most entries whose chain is verified before the journal opens; the others are verified while it works.</summary>
-    public int VerifiedAtOpen { get; set; } = 20_000;
+    public int VerifiedAtOpen { get; set; } = 2_000;
 
     /// <summary>Entries in a new epoch's first entry as the writing software.</summary>
     public string AgentVersion { get; set; } = "0.0.0";

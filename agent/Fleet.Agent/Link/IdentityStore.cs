@@ -170,7 +170,9 @@ public sealed class IdentityStore(string dataDirectory)
         }
         else
         {
-            Directory.CreateDirectory(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+            Directory.CreateDirectory(dataDirectory, owner);
+            Directory.CreateDirectory(_folder, owner);
         }
     }
 

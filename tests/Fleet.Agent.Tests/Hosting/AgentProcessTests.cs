@@ -21,7 +21,7 @@ public sealed class AgentProcessTests
 
     [TestCase("run", "--bogus")]
     [TestCase("enroll")]
-    [TestCase("status")]
+    [TestCase("status", "--bogus")]
     [TestCase("dance")]
     public async Task Wrong_command_line_is_exit_code_two(params string[] arguments)
     {

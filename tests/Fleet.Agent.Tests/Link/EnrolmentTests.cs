@@ -58,6 +58,9 @@ public sealed class EnrolmentTests
     {
         await EnrolAsync(cancellationToken);
 
+        const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Assert.That(File.GetUnixFileMode(_folder.Path), Is.EqualTo(owner));
+        Assert.That(File.GetUnixFileMode(Path.Combine(_folder.Path, "identity")), Is.EqualTo(owner));
         var path = Directory.GetFiles(Path.Combine(_folder.Path, "identity"), "*.key").Single();
         Assert.That(File.GetUnixFileMode(path), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
         using var key = ECDsa.Create();

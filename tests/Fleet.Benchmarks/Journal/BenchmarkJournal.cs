@@ -39,6 +39,7 @@ internal sealed class BenchmarkJournal : IAsyncDisposable
             ApprovalCode = "123456",
             TerminalLocalTime = "2026-03-14T12:34:56",
             Evidence = Transaction.Types.Evidence.Dialogue,
+            EvidenceText = "Status-Information and Completion were seen in the dialogue",
         },
     };
 

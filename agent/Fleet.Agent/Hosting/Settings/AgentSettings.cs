@@ -12,11 +12,15 @@ namespace Fleet.Agent.Hosting.Settings;
 /// <summary>Everything that can be set, by room. There are no secrets among it.</summary>
 public sealed class AgentSettings
 {
+    /// <summary>Where the data is when nothing says so: systemd's StateDirectory, otherwise a folder here.</summary>
+    public static string DefaultDataDirectory { get; } =
+        Environment.GetEnvironmentVariable("STATE_DIRECTORY") is { Length: > 0 } state ? state.Split(':')[0] : "fleet-agent-data";
+
     /// <summary>Least level that is logged.</summary>
     public LogLevel LogLevel { get; set; } = LogLevel.Information;
 
     /// <summary>Data directory and journal.</summary>
-    public JournalOptions Journal { get; } = new();
+    public JournalOptions Journal { get; } = new() { DataDirectory = DefaultDataDirectory };
 
     /// <summary>Where the terminal is.</summary>
     public TerminalOptions Terminal { get; } = new();
