@@ -44,6 +44,12 @@ internal static partial class BrokerLog
     [LoggerMessage(4112, LogLevel.Warning, "Will of {ClientId} not sent: {Topic} is not allowed any more")]
     public static partial void WillRefused(ILogger logger, string clientId, string topic);
 
+    [LoggerMessage(4114, LogLevel.Trace, "{ConnectionId} <- {Packet}")]
+    public static partial void PacketReceived(ILogger logger, long connectionId, string packet);
+
+    [LoggerMessage(4115, LogLevel.Trace, "{ConnectionId} -> {Packet}")]
+    public static partial void PacketSent(ILogger logger, long connectionId, string packet);
+
     [LoggerMessage(4113, LogLevel.Error, "Timer failed")]
     public static partial void TimerFailed(ILogger logger, Exception error);
 }

@@ -30,7 +30,7 @@ internal sealed class MqttConnection
         _transport = transport;
         _peer = peer;
         Id = id;
-        Output = new MqttOutput(transport.Output, OnDrained);
+        Output = new MqttOutput(transport.Output, OnDrained) { Trace = WireTrace.For(broker.Logger, id) };
         _lastReceived = broker.Clock.Now;
     }
 
@@ -158,6 +158,7 @@ internal sealed class MqttConnection
         }
 
         Output.Version = connect.Version;
+        Output.AllowAliases(connect.Properties?.TopicAliasMaximum ?? 0);
         var opening = await _broker.OpenAsync(this, connect);
         if (opening.Client is not { } client)
         {
@@ -171,7 +172,8 @@ internal sealed class MqttConnection
             return false;
         }
 
-        MaximumPacketSize = connect.Properties?.MaximumPacketSize ?? uint.MaxValue;
+        // A topic alias takes three bytes that the length of a message does not count.
+        MaximumPacketSize = (connect.Properties?.MaximumPacketSize ?? uint.MaxValue) - (connect.Properties?.TopicAliasMaximum > 0 ? 3u : 0u);
         SendQuota = Math.Min(connect.Properties?.ReceiveMaximum ?? ushort.MaxValue, _broker.Options.MaximumInFlight);
         _will = opening.Will;
         _inbound = new MqttInbound(_broker, this, client, opening.SessionExpiry);
@@ -252,6 +254,7 @@ internal sealed class MqttConnection
                 while (Volatile.Read(ref _ended) == 0 && MqttFrame.TryRead(ref buffer, _broker.Options.MaximumPacketSize, out var frame))
                 {
                     _broker.Metrics.Received(frame.Type);
+                    Output.Trace?.Received(frame, Output.Version, _broker.Limits);
                     if (frame.Type == MqttPacketType.Publish)
                     {
                         var held = _inbound!.OnPublish(frame, _flush);

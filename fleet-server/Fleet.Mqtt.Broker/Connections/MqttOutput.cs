@@ -17,6 +17,7 @@ internal sealed class MqttOutput(PipeWriter pipe, Action drained) : IThreadPoolW
 
     private readonly Lock _lock = new();
     private ArrayBufferWriter<byte>? _aside;
+    private OutboundAliases? _aliases;
     private Task? _flushing;
     private bool _unflushed;
     private bool _closed;
@@ -27,6 +28,12 @@ internal sealed class MqttOutput(PipeWriter pipe, Action drained) : IThreadPoolW
 
     public MqttVersion Version { get; set; } = MqttVersion.V311;
 
+    /// <summary>Null: nobody reads along.</summary>
+    public WireTrace? Trace { get; init; }
+
+    /// <summary>The client allows this many topic aliases (3.1.2.11.5).</summary>
+    public void AllowAliases(ushort maximum) => _aliases = maximum > 0 && Version == MqttVersion.V5 ? new OutboundAliases(maximum) : null;
+
     public void WriteAck(MqttPacketType type, ushort packetId, MqttReasonCode code)
     {
         lock (_lock)
@@ -34,6 +41,7 @@ internal sealed class MqttOutput(PipeWriter pipe, Action drained) : IThreadPoolW
             if (!_closed)
             {
                 MqttEncoder.WriteAck(TargetLocked(), type, packetId, code, Version);
+                Trace?.Sent(type, packetId, code);
             }
         }
     }
@@ -45,6 +53,7 @@ internal sealed class MqttOutput(PipeWriter pipe, Action drained) : IThreadPoolW
             if (!_closed)
             {
                 MqttEncoder.Write(TargetLocked(), packet, Version);
+                Trace?.Sent(packet);
             }
         }
     }
@@ -59,7 +68,8 @@ internal sealed class MqttOutput(PipeWriter pipe, Action drained) : IThreadPoolW
                 return false;
             }
 
-            message.Write(TargetLocked(), head, identifiers, now, Version);
+            message.Write(TargetLocked(), head, identifiers, _aliases?.For(message.Topic) ?? default, now, Version);
+            Trace?.Sent(head, message.Topic, message.Payload.Length);
             return true;
         }
     }

@@ -68,23 +68,23 @@ internal sealed class StoredMessage
 
     public bool IsExpired(long now) => ExpiresAt != Never && now >= ExpiresAt;
 
-    /// <summary>Length of the packet that <see cref="Write"/> would write.</summary>
+    /// <summary>Length of the packet that <see cref="Write"/> would write, without a topic alias.</summary>
     public int PacketLength(in PublishHead head, uint[] identifiers, MqttVersion version) =>
         MqttEncoder.PublishLength(head, TopicBytes.Length, version == MqttVersion.V5 ? PropertiesLength(identifiers) : 0, Payload.Length, version);
 
     /// <summary>Writes the PUBLISH; the expiry is what is left of it [MQTT-3.3.2-6].</summary>
-    public void Write(IBufferWriter<byte> writer, in PublishHead head, uint[] identifiers, long now, MqttVersion version)
+    public void Write(IBufferWriter<byte> writer, in PublishHead head, uint[] identifiers, OutboundAlias alias, long now, MqttVersion version)
     {
-        if (version != MqttVersion.V5 || (ExpiresAt == Never && identifiers.Length == 0))
+        if (version != MqttVersion.V5 || (ExpiresAt == Never && identifiers.Length == 0 && alias.Number == 0))
         {
             MqttEncoder.WritePublish(writer, head, TopicBytes, Properties, Payload, version);
             return;
         }
 
-        var length = PropertiesLength(identifiers);
+        var length = PropertiesLength(identifiers) + (alias.Number == 0 ? 0 : 3);
         var set = ArrayPool<byte>.Shared.Rent(length);
-        FillProperties(set, identifiers, now);
-        MqttEncoder.WritePublish(writer, head, TopicBytes, set.AsSpan(0, length), Payload, version);
+        FillProperties(set, identifiers, alias, now);
+        MqttEncoder.WritePublish(writer, head, alias.IsKnown ? [] : TopicBytes, set.AsSpan(0, length), Payload, version);
         ArrayPool<byte>.Shared.Return(set);
     }
 
@@ -99,8 +99,15 @@ internal sealed class StoredMessage
         return length;
     }
 
-    private void FillProperties(Span<byte> set, uint[] identifiers, long now)
+    private void FillProperties(Span<byte> set, uint[] identifiers, OutboundAlias alias, long now)
     {
+        if (alias.Number != 0)
+        {
+            set[0] = (byte)MqttPropertyId.TopicAlias;
+            BinaryPrimitives.WriteUInt16BigEndian(set[1..], alias.Number);
+            set = set[3..];
+        }
+
         if (ExpiresAt != Never)
         {
             set[0] = (byte)MqttPropertyId.MessageExpiryInterval;

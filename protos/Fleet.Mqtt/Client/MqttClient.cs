@@ -58,7 +58,7 @@ public sealed class MqttClient : IAsyncDisposable
         try
         {
             stream = await MqttTransport.OpenAsync(_options, either.Token);
-            var connection = new MqttClientConnection(_options, _time, _session, _outbox, _incoming.Writer, stream);
+            var connection = new MqttClientConnection(_options, _time, _session, _outbox, _incoming.Writer, stream, _logger);
             var result = await connection.HandshakeAsync(either.Token);
             _connection = connection;
             MqttClientLog.Connected(_logger, _options.Host, _options.Port, connection.ClientId, result.SessionPresent);

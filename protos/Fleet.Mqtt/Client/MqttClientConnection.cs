@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Threading.Channels;
 using Fleet.Mqtt.Codec;
 using Fleet.Mqtt.Packets;
+using Microsoft.Extensions.Logging;
 
 namespace Fleet.Mqtt.Client;
 
@@ -17,6 +18,7 @@ internal sealed class MqttClientConnection
     private readonly MqttClientSession _session;
     private readonly MqttOutbox _outbox;
     private readonly Stream _stream;
+    private readonly ILogger? _trace;
     private readonly PipeReader _input;
     private readonly MqttClientInbound _inbound;
     private readonly MqttVersion _version;
@@ -29,8 +31,9 @@ internal sealed class MqttClientConnection
     private long _pingSent;
 
     public MqttClientConnection(
-        MqttClientOptions options, TimeProvider time, MqttClientSession session, MqttOutbox outbox, ChannelWriter<MqttIncoming> incoming, Stream stream)
+        MqttClientOptions options, TimeProvider time, MqttClientSession session, MqttOutbox outbox, ChannelWriter<MqttIncoming> incoming, Stream stream, ILogger logger)
     {
+        _trace = logger.IsEnabled(LogLevel.Trace) ? logger : null;
         _options = options;
         _time = time;
         _session = session;
@@ -271,12 +274,24 @@ internal sealed class MqttClientConnection
             (topic, properties) = _aliases.Apply(topic, properties);
         }
 
+        if (_trace is not null)
+        {
+            MqttClientLog.PacketSent(_trace, $"Publish id={packetId} qos={(int)message.Qos} dup={duplicate} retain={message.Retain} topic={message.Topic} payload={message.Payload.Length} bytes");
+        }
+
         _outbox.Write((head, topic, properties, message.Payload, _version), static (writer, m) =>
             MqttEncoder.WritePublish(writer, m.head, m.topic, m.properties, m.Payload.Span, m._version));
     }
 
-    private void Send(MqttPacket packet) =>
+    private void Send(MqttPacket packet)
+    {
+        if (_trace is not null)
+        {
+            MqttClientLog.PacketSent(_trace, MqttPacketSummary.Of(packet));
+        }
+
         _outbox.Write((packet, _version), static (writer, p) => MqttEncoder.Write(writer, p.packet, p._version));
+    }
 
     private void SendAck(MqttPacketType type, ushort packetId, MqttReasonCode code) =>
         _outbox.Write((type, packetId, code, _version), static (writer, a) => MqttEncoder.WriteAck(writer, a.type, a.packetId, a.code, a._version));
@@ -341,6 +356,11 @@ internal sealed class MqttClientConnection
     private bool Handle(in MqttFrame frame, out MqttIncoming? incoming)
     {
         incoming = null;
+        if (_trace is not null)
+        {
+            MqttClientLog.PacketReceived(_trace, MqttPacketSummary.Of(frame.Decode(_version, MqttDecodeLimits.Default)));
+        }
+
         switch (frame.Type)
         {
             case MqttPacketType.Publish:

@@ -14,6 +14,12 @@ internal static partial class MqttClientLog
     [LoggerMessage(4002, LogLevel.Warning, "Connection attempt or connection failed: {Message}")]
     public static partial void AttemptFailed(ILogger logger, Exception error, string message);
 
+    [LoggerMessage(4004, LogLevel.Trace, "<- {Packet}")]
+    public static partial void PacketReceived(ILogger logger, string packet);
+
+    [LoggerMessage(4005, LogLevel.Trace, "-> {Packet}")]
+    public static partial void PacketSent(ILogger logger, string packet);
+
     [LoggerMessage(4003, LogLevel.Warning, "Server broke the protocol: {Message}")]
     public static partial void ServerBrokeProtocol(ILogger logger, string message);
 }

@@ -63,7 +63,10 @@ internal static class MqttBrokerHost
             MaximumQueuedBytes = 256 * 1024 * 1024,
             MaximumInFlight = ushort.MaxValue,
         },
-        _ => throw new ArgumentException($"--profile {name} is neither conformance nor open."),
+
+        // The limits that the interoperability suite of the Paho project expects to find configured.
+        "paho" => new MqttBrokerOptions { ReceiveMaximum = 20, MaximumKeepAlive = 60, TopicAliasMaximum = 10, MaximumPacketSize = 256 * 1024 },
+        _ => throw new ArgumentException($"--profile {name} is neither conformance nor open nor paho."),
     };
 
     private static void Listen(KestrelServerOptions kestrel, IPAddress address, int port, SslServerAuthenticationOptions? tls, int tlsPort)

@@ -1,0 +1,190 @@
+using System.Diagnostics;
+
+namespace Fleet.Benchmarks.Mqtt;
+
+/// <summary>QoS 1 publishes without a subscriber: what the broker itself costs.</summary>
+internal sealed class MqttPublishBenchmark : IRatioBenchmark
+{
+    private const int Payload = 300;
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(2);
+
+    private static readonly (int Connections, int Window, string Goal)[] Shapes = [(1, 1, ">= 0.90"), (1, 256, ">= 8"), (100, 16, ">= 4"), (1000, 4, ">= 3")];
+
+    public string Name => "mqtt";
+
+    public async Task<IReadOnlyList<RatioResult>> RunAsync(int rounds, CancellationToken cancellationToken)
+    {
+        if (!BrokerProcess.HasMosquitto)
+        {
+            Console.WriteLine("mqtt: skipped, mosquitto is not installed");
+            return [];
+        }
+
+        using var ours = await BrokerProcess.StartOursAsync(cancellationToken);
+        using var theirs = await BrokerProcess.StartMosquittoAsync(cancellationToken);
+        List<RatioResult> results = [];
+        foreach (var (connections, window, goal) in Shapes)
+        {
+            var (a, b, ratio) = await Interleaved.MedianAsync(
+                rounds, c => RateAsync(ours.Port, connections, window, c), c => RateAsync(theirs.Port, connections, window, c), cancellationToken);
+            results.Add(new RatioResult($"MQTT QoS 1 publishes, {connections} x {window}", a, "mosquitto", b, ratio, "messages/s", goal));
+        }
+
+        return results;
+    }
+
+    private static async Task<double> RateAsync(int port, int connections, int window, CancellationToken cancellationToken)
+    {
+        var clients = new LoadConnection[connections];
+        for (var i = 0; i < connections; i++)
+        {
+            clients[i] = await LoadConnection.ConnectAsync(port, $"load-{i}", window, Payload, cancellationToken);
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        stop.CancelAfter(Duration);
+        var start = Stopwatch.GetTimestamp();
+        var counts = await Task.WhenAll(clients.Select(c => Task.Run(() => c.PublishAsync(stop.Token), CancellationToken.None)));
+        var rate = counts.Sum() / Stopwatch.GetElapsedTime(start).TotalSeconds;
+        foreach (var client in clients)
+        {
+            client.Dispose();
+        }
+
+        return rate;
+    }
+}
+
+/// <summary>What an idle connection costs in memory, and how long ten thousand take to come back.</summary>
+internal sealed class MqttConnectionsBenchmark : IRatioBenchmark
+{
+    private const int Connections = 10_000;
+    private const int AtOnce = 1000;
+
+    public string Name => "mqtt-connections";
+
+    public async Task<IReadOnlyList<RatioResult>> RunAsync(int rounds, CancellationToken cancellationToken)
+    {
+        if (!BrokerProcess.HasMosquitto)
+        {
+            Console.WriteLine("mqtt-connections: skipped, mosquitto is not installed");
+            return [];
+        }
+
+        List<double> memory = [];
+        List<double> theirMemory = [];
+        List<double> rate = [];
+        List<double> theirRate = [];
+        for (var i = 0; i < Math.Min(rounds, 3); i++)
+        {
+            await MeasureAsync(await BrokerProcess.StartOursAsync(cancellationToken), memory, rate, cancellationToken);
+            await MeasureAsync(await BrokerProcess.StartMosquittoAsync(cancellationToken), theirMemory, theirRate, cancellationToken);
+        }
+
+        return
+        [
+            Result("memory of an idle plain connection, 10,000 open", memory, theirMemory, "bytes", "<= 2"),
+            Result("10,000 connects, 1,000 at once", rate, theirRate, "connects/s", ">= 1"),
+        ];
+    }
+
+    private static RatioResult Result(string what, List<double> ours, List<double> theirs, string unit, string goal) => new(
+        what, Interleaved.Median([.. ours]), "mosquitto", Interleaved.Median([.. theirs]), Interleaved.Median([.. ours.Zip(theirs, static (a, b) => a / b)]), unit, goal);
+
+    private static async Task MeasureAsync(BrokerProcess started, List<double> memory, List<double> rate, CancellationToken cancellationToken)
+    {
+        using var broker = started;
+
+        // The first thousand pay for code and buffers that are paid once.
+        var warm = await ConnectAsync(broker.Port, "warm", AtOnce, cancellationToken);
+        var before = broker.ResidentBytes;
+        var start = Stopwatch.GetTimestamp();
+        var clients = await ConnectAsync(broker.Port, "idle", Connections, cancellationToken);
+        rate.Add(Connections / Stopwatch.GetElapsedTime(start).TotalSeconds);
+        await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System, cancellationToken);
+        memory.Add((broker.ResidentBytes - before) / (double)Connections);
+        foreach (var client in warm.Concat(clients))
+        {
+            client.Dispose();
+        }
+    }
+
+    private static async Task<LoadConnection[]> ConnectAsync(int port, string name, int count, CancellationToken cancellationToken)
+    {
+        var clients = new LoadConnection[count];
+        using var places = new SemaphoreSlim(AtOnce);
+        await Task.WhenAll(Enumerable.Range(0, count).Select(async i =>
+        {
+            await places.WaitAsync(cancellationToken);
+            clients[i] = await LoadConnection.ConnectAsync(port, $"{name}-{i}", 1, 1, cancellationToken);
+            places.Release();
+        }));
+        return clients;
+    }
+}
+
+/// <summary>A message to one of many connected clients, there and back, beside a ping-like echo between two.</summary>
+internal sealed class MqttLatencyBenchmark : IRatioBenchmark
+{
+    private const int Connected = 5000;
+    private const int Messages = 3000;
+
+    public string Name => "mqtt-latency";
+
+    public async Task<IReadOnlyList<RatioResult>> RunAsync(int rounds, CancellationToken cancellationToken)
+    {
+        if (!BrokerProcess.HasMosquitto)
+        {
+            Console.WriteLine("mqtt-latency: skipped, mosquitto is not installed");
+            return [];
+        }
+
+        using var ours = await BrokerProcess.StartOursAsync(cancellationToken);
+        using var theirs = await BrokerProcess.StartMosquittoAsync(cancellationToken);
+        var mine = await OpenAsync(ours.Port, cancellationToken);
+        var others = await OpenAsync(theirs.Port, cancellationToken);
+        List<RatioResult> results = [];
+        foreach (var (percentile, goal) in new[] { (0.50, "<= 1.3"), (0.99, "<= 2") })
+        {
+            var (a, b, ratio) = await Interleaved.MedianAsync(
+                rounds, c => PercentileAsync(mine, percentile, c), c => PercentileAsync(others, percentile, c), cancellationToken);
+            results.Add(new RatioResult($"message to one of {Connected} connected, p{percentile * 100:0}", a, "mosquitto", b, ratio, "us", goal));
+        }
+
+        foreach (var client in mine.Concat(others))
+        {
+            client.Dispose();
+        }
+
+        return results;
+    }
+
+    private static async Task<LoadConnection[]> OpenAsync(int port, CancellationToken cancellationToken)
+    {
+        var clients = new LoadConnection[Connected];
+        for (var i = 0; i < Connected; i++)
+        {
+            clients[i] = await LoadConnection.ConnectAsync(port, $"c-{i}", 1, 1, cancellationToken);
+            await clients[i].SubscribeAsync(Topic(i), cancellationToken);
+        }
+
+        return clients;
+    }
+
+    private static async Task<double> PercentileAsync(LoadConnection[] clients, double percentile, CancellationToken cancellationToken)
+    {
+        var times = new double[Messages];
+        for (var i = 0; i < Messages; i++)
+        {
+            var target = 1 + (i * 7919 % (Connected - 1));
+            var start = Stopwatch.GetTimestamp();
+            await clients[0].SendAsync(Topic(target), cancellationToken);
+            await clients[target].ReceiveAsync(Topic(target), cancellationToken);
+            times[i] = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+        }
+
+        return times.Order().ElementAt((int)(Messages * percentile));
+    }
+
+    private static string Topic(int client) => $"cmd/{client}";
+}
