@@ -33,7 +33,7 @@ public enum MqttRule
 {
     Other,
 
-    /// <summary>2.2.2.2: an identifier that is not valid for the packet type is a Malformed Packet.</summary>
+    /// <summary>2.2.2.2: an identifier that is not valid for the packet type is a Malformed Packet. Not used for SUBSCRIBE and UNSUBSCRIBE, where all agree.</summary>
     PropertyNotAllowed,
 
     /// <summary>3.8.2.1.2: a Subscription Identifier of 0 is a Protocol Error.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Fleet.Mqtt.Codec;
 using Fleet.Mqtt.Packets;
+using Fleet.Mqtt.Topics;
 
 namespace Fleet.Mqtt.Broker.Connections;
 
@@ -26,7 +27,7 @@ internal sealed class BrokerAnswers(MqttDialect dialect)
         return error.Rule switch
         {
             MqttRule.PingWithBody => null,
-            MqttRule.PropertyNotAllowed => error.Message.Contains("SCRIBE", StringComparison.OrdinalIgnoreCase) ? MqttReasonCode.MalformedPacket : MqttReasonCode.ProtocolError,
+            MqttRule.PropertyNotAllowed => MqttReasonCode.ProtocolError,
             MqttRule.SubscriptionIdentifierZero or MqttRule.NoTopicFilter or MqttRule.SubscriptionOptionValue or MqttRule.EmptyTopicName =>
                 MqttReasonCode.MalformedPacket,
             _ => error.ReasonCode,
@@ -60,6 +61,15 @@ internal sealed class BrokerAnswers(MqttDialect dialect)
         if (!IsReference || identifiers.Count > 1)
         {
             throw MqttProtocolException.Violation("PUBLISH from a client with a Subscription Identifier [MQTT-3.3.4-6].", MqttRule.SubscriptionIdentifierFromClient);
+        }
+    }
+
+    /// <summary>[MQTT-4.8.2-1] [MQTT-4.8.2-2]: a malformed shared subscription is refused with 0x8F in SUBACK; the sequences expect the end of the connection.</summary>
+    public void CheckShare(string filter)
+    {
+        if (IsReference && MqttTopic.IsShared(filter) && !MqttTopic.IsValidFilter(filter))
+        {
+            throw MqttProtocolException.Violation("Shared subscription without share name or filter [MQTT-4.8.2-1] [MQTT-4.8.2-2].");
         }
     }
 

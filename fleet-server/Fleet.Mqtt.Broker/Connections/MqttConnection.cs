@@ -64,7 +64,7 @@ internal sealed class MqttConnection
         {
             reason = new MqttDisconnectReason(ByClient: false, Explain(error));
         }
-        catch (Exception error) when (error is IOException or OperationCanceledException or ObjectDisposedException or Microsoft.AspNetCore.Connections.ConnectionAbortedException)
+        catch (Exception error) when (IsOfTheTransport(error))
         {
             BrokerLog.TransportFailed(_broker.Logger, Client?.ClientId, error.Message);
         }
@@ -149,6 +149,10 @@ internal sealed class MqttConnection
         _ = Output.FlushAsync();
     }
 
+    private static bool IsOfTheTransport(Exception error) =>
+        error is IOException or OperationCanceledException or ObjectDisposedException or System.Net.WebSockets.WebSocketException
+            or Microsoft.AspNetCore.Connections.ConnectionAbortedException;
+
     private async Task<bool> OpenAsync()
     {
         var connect = await ReadConnectAsync();
@@ -162,7 +166,7 @@ internal sealed class MqttConnection
         var opening = await _broker.OpenAsync(this, connect);
         if (opening.Client is not { } client)
         {
-            RefuseConnect(connect.Version, opening.Answer);
+            RefuseConnect(connect.Version, ConnectAnswers.Fit(opening.Answer, connect));
             return false;
         }
 

@@ -93,7 +93,7 @@ internal sealed class MqttInbound(MqttBroker broker, MqttConnection connection, 
         for (var i = 0; i < codes.Length; i++)
         {
             var filter = packet.Filters[i];
-            RefuseMalformedShare(filter);
+            broker.Answers.CheckShare(filter);
             var removed = Session.Unsubscribe(filter) && broker.Subscriptions.Remove(Session, filter);
             codes[i] = removed ? MqttReasonCode.Success : MqttReasonCode.NoSubscriptionExisted;
         }
@@ -388,7 +388,7 @@ internal sealed class MqttInbound(MqttBroker broker, MqttConnection connection, 
 
     private MqttReasonCode Subscribe(in MqttSubscription request, uint identifier, List<(Subscription Subscription, bool IsNew)> made)
     {
-        RefuseMalformedShare(request.Filter);
+        broker.Answers.CheckShare(request.Filter);
         if (Refusal(request) is { } refusal)
         {
             return refusal;
@@ -424,14 +424,6 @@ internal sealed class MqttInbound(MqttBroker broker, MqttConnection connection, 
         }
 
         return broker.Authorizer.MaySubscribe(client, filter) ? null : MqttReasonCode.NotAuthorized;
-    }
-
-    private static void RefuseMalformedShare(string filter)
-    {
-        if (MqttTopic.IsShared(filter) && !MqttTopic.IsValidFilter(filter))
-        {
-            throw MqttProtocolException.Violation("Shared subscription without share name or filter [MQTT-4.8.2-1] [MQTT-4.8.2-2].");
-        }
     }
 
     private void SendRetained(Subscription subscription, bool isNew, FlushSet flush)

@@ -28,7 +28,7 @@ public static class MqttWebSocketExtensions
             return;
         }
 
-        using var socket = await context.WebSockets.AcceptWebSocketAsync(SubProtocol);
+        using var socket = new BinaryWebSocket(await context.WebSockets.AcceptWebSocketAsync(SubProtocol));
         await using var stream = WebSocketStream.Create(socket, WebSocketMessageType.Binary, ownsWebSocket: true);
         var peer = new MqttPeer(
             Remote(context.Connection.RemoteIpAddress, context.Connection.RemotePort),

@@ -45,6 +45,12 @@ internal static class ConnectAnswers
         },
     };
 
+    /// <summary>[MQTT-3.2.2-19] [MQTT-3.2.2-20]: what makes a refusal longer than the client accepts is left out.</summary>
+    public static ConnAckPacket Fit(ConnAckPacket answer, ConnectPacket connect) =>
+        connect.Properties?.MaximumPacketSize is { } size && MqttOpening.Length(answer, connect.Version) > size
+            ? new ConnAckPacket { ReasonCode = answer.ReasonCode }
+            : answer;
+
     /// <summary>CONNACK with what the client has to know: limits, and what was decided against its wish.</summary>
     public static ConnAckPacket Accept(ConnectPacket connect, MqttClientInfo client, uint? expiry, MqttBrokerOptions options)
     {

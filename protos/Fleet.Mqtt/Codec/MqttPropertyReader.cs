@@ -70,7 +70,7 @@ internal ref struct MqttPropertyReader
 
         if ((allowed & _scope) == PropertyScope.None)
         {
-            _violation ??= MqttProtocolException.Malformed($"{id} must not stand in {_scope} (2.2.2.2).", MqttRule.PropertyNotAllowed);
+            _violation ??= MqttProtocolException.Malformed($"{id} must not stand in {_scope} (2.2.2.2).", _scope is PropertyScope.Subscribe or PropertyScope.Unsubscribe ? MqttRule.Other : MqttRule.PropertyNotAllowed);
         }
 
         var bit = 1UL << (int)id;

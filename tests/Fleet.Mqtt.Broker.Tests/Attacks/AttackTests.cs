@@ -300,6 +300,16 @@ public sealed class AttackTests
         raw.Send("34 07 0001 61 0001 00 78").Expect("E0 01 9B").ExpectClosed();
     }
 
+    [TestCase(MqttQos.ExactlyOnce, false, MqttReasonCode.QosNotSupported)]
+    [TestCase(MqttQos.AtLeastOnce, true, MqttReasonCode.RetainNotSupported)]
+    public async Task Will_beyond_what_the_broker_supports_is_refused(MqttQos qos, bool retain, MqttReasonCode code)
+    {
+        // [MQTT-3.2.2-12] [MQTT-3.2.2-13]
+        await using var broker = await TestBroker.StartAsync(new MqttBrokerOptions { MaximumQos = MqttQos.AtLeastOnce, RetainAvailable = false });
+        MqttClientOptions options = new() { Host = "127.0.0.1", Port = broker.Port, ClientId = "c", Will = new MqttMessage { Topic = "w", Qos = qos, Retain = retain } };
+        Assert.That(Assert.ThrowsAsync<MqttConnectException>(() => broker.ConnectAsync(options)).ReasonCode, Is.EqualTo(code));
+    }
+
     [Test]
     public async Task Message_larger_than_the_client_accepts_is_not_sent_to_it()
     {

@@ -23,6 +23,16 @@ public sealed class HookTests
     }
 
     [Test]
+    public async Task Reason_that_is_longer_than_the_client_accepts_is_left_out()
+    {
+        // [MQTT-3.2.2-19]
+        await using var broker = await TestBroker.StartAsync(services: s => s.AddSingleton<IMqttAuthenticator>(new Doorkeeper()));
+        using var raw = broker.Raw();
+        raw.Send("10 1A 0004 4D515454 05 02 0000 05 2700000008 0008 737472616E676572");
+        raw.Expect("20 03 00 87 00").ExpectClosed();
+    }
+
+    [Test]
     public async Task Moved_client_is_told_where()
     {
         await using var broker = await TestBroker.StartAsync(services: s => s.AddSingleton<IMqttAuthenticator>(new Doorkeeper()));

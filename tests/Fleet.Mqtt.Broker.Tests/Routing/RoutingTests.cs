@@ -1,4 +1,3 @@
-using System.Text;
 using Fleet.Mqtt.Broker.Tests.Support;
 using Fleet.Mqtt.Client;
 
@@ -271,6 +270,128 @@ public sealed class RoutingTests
         await client.ExpectNothingAsync();
     }
 
+    [TestCase("$share/g")]
+    [TestCase("$share//a")]
+    [TestCase("$share/+/a")]
+    [TestCase("$share/g/")]
+    [TestCase("a/#/b")]
+    [TestCase("a+/b")]
+    public async Task Malformed_filter_is_refused_in_suback(string filter)
+    {
+        // [MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT-4.8.2-1] [MQTT-4.8.2-2]
+        var client = await _broker.ConnectAsync("c");
+        Assert.That(await client.SubscribeAsync(filter), Is.EqualTo([MqttReasonCode.TopicFilterInvalid]));
+        Assert.That(await client.UnsubscribeAsync([filter], CancellationToken.None), Is.EqualTo([MqttReasonCode.NoSubscriptionExisted]));
+    }
+
+    [Test]
+    public async Task Shared_message_that_its_member_refuses_goes_to_nobody_else()
+    {
+        // [MQTT-4.8.2-6] [MQTT-4.4.0-2]
+        var members = new[] { await _broker.ConnectAsync("m0"), await _broker.ConnectAsync("m1") };
+        foreach (var member in members)
+        {
+            await member.SubscribeAsync("$share/g/jobs", MqttQos.AtLeastOnce);
+        }
+
+        var publisher = await _broker.ConnectAsync("p");
+        await publisher.PublishAsync("jobs", "1");
+        await publisher.PublishAsync("jobs", "2");
+        foreach (var member in members)
+        {
+            await member.AcknowledgeAsync(await member.NextUnacknowledgedAsync(), MqttReasonCode.UnspecifiedError, CancellationToken.None);
+        }
+
+        foreach (var member in members)
+        {
+            await member.ExpectNothingAsync();
+        }
+    }
+
+    [Test]
+    public async Task Names_that_only_look_alike_are_different_topics()
+    {
+        // [MQTT-4.7.3-4]
+        var client = await _broker.ConnectAsync("c");
+        await client.SubscribeAsync("\u00c5");
+        await client.PublishAsync("A\u030a", "decomposed");
+        await client.PublishAsync("\u00c5", "precomposed");
+        Assert.That(await client.NextTextAsync(), Is.EqualTo("precomposed"));
+    }
+
+    [Test]
+    public async Task Topic_alias_of_the_broker_is_used_where_the_client_allows_it()
+    {
+        // [MQTT-3.1.2-26] [MQTT-3.1.2-27] [MQTT-3.3.2-9]
+        using var raw = _broker.Raw();
+        raw.Send("10 11 0004 4D515454 05 02 0000 03 220001 0001 70");
+        raw.Read(16);
+        raw.Send("82 07 0001 00 0001 23 00").Expect("90 04 0001 00 00");
+        var publisher = await _broker.ConnectAsync("pub");
+        await publisher.PublishAsync("a", "1");
+        await publisher.PublishAsync("a", "2");
+        await publisher.PublishAsync("b", "3");
+        raw.Expect("30 08 0001 61 03 230001 31").Expect("30 07 0000 03 230001 32").Expect("30 05 0001 62 00 33");
+    }
+
+    [Test]
+    public async Task Retained_messages_are_sent_again_to_a_renewed_subscription()
+    {
+        // [MQTT-3.8.4-4]
+        var client = await _broker.ConnectAsync("c");
+        await client.PublishAsync("r", "x", retain: true);
+        await client.SubscribeAsync("r");
+        Assert.That(await client.NextTextAsync(), Is.EqualTo("x"));
+        await client.SubscribeAsync("r");
+        Assert.That(await client.NextTextAsync(), Is.EqualTo("x"));
+    }
+
+    [Test]
+    public async Task Message_in_flight_is_finished_after_unsubscribe()
+    {
+        // [MQTT-3.10.4-3]
+        using var raw = Subscribed("62");
+        await _broker.Broker.PublishAsync(new MqttMessage { Topic = "b", Payload = "x"u8.ToArray(), Qos = MqttQos.ExactlyOnce }, CancellationToken.None);
+        raw.Expect("34 07 0001 62 0001 00 78");
+        raw.Send("A2 06 0002 00 0001 62").Expect("B0 04 0002 00 00");
+        raw.Send("50 02 0001").Expect("62 02 0001").Send("70 02 0001");
+        raw.ExpectAlive();
+    }
+
+    [Test]
+    public async Task Repeated_qos_2_message_is_routed_once()
+    {
+        // [MQTT-4.3.3-10] [MQTT-4.3.3-12]
+        var subscriber = await _broker.ConnectAsync("s");
+        await subscriber.SubscribeAsync("b");
+        using var raw = Connected();
+        raw.Send("34 07 0001 62 0005 00 31").Expect("50 02 0005");
+        raw.Send("3C 07 0001 62 0005 00 31").Expect("50 02 0005");
+        raw.Send("62 02 0005").Expect("70 02 0005");
+        raw.Send("34 07 0001 62 0005 00 32").Expect("50 02 0005");
+        Assert.That((await subscriber.NextTextAsync(), await subscriber.NextTextAsync()), Is.EqualTo(("1", "2")));
+        await subscriber.ExpectNothingAsync();
+    }
+
+    [Test]
+    public void Subscription_identifier_of_a_client_is_a_violation()
+    {
+        // [MQTT-3.3.4-6]
+        using var raw = Connected();
+        raw.Send("30 06 0001 62 02 0B01").Expect("E0 01 82").ExpectClosed();
+    }
+
+    [Test]
+    public void Unknown_packet_identifiers_are_told_as_such()
+    {
+        // 3.6.2.1, 3.7.2.1
+        using var raw = Connected();
+        raw.Send("50 02 0007").Expect("62 03 0007 92");
+        raw.Send("62 02 0008").Expect("70 03 0008 92");
+        raw.Send("40 02 0009");
+        raw.ExpectAlive();
+    }
+
     [Test]
     public async Task Large_message_arrives_whole()
     {
@@ -310,10 +431,27 @@ public sealed class RoutingTests
     [Test]
     public void Topic_alias_that_was_never_set_is_a_violation()
     {
-        using var raw = _broker.Raw();
+        using (var first = Connected())
+        {
+            first.Send("30 07 0001 62 03 230001").ExpectAlive();
+        }
+
+        // A mapping does not outlive its connection [MQTT-3.3.2-7].
+        using var raw = Connected();
+        raw.Send("30 06 0000 03 230001").Expect("E0 01 82").ExpectClosed();
+    }
+
+    private RawMqtt Connected()
+    {
+        var raw = _broker.Raw();
         raw.Send("10 0E 0004 4D515454 05 02 0000 00 0001 70").Read(16);
-        raw.Send("30 06 0000 03 230001");
-        Assert.That(Encoding.ASCII.GetString(raw.Read(0)), Is.Empty);
-        raw.Expect("E0 01 82").ExpectClosed();
+        return raw;
+    }
+
+    private RawMqtt Subscribed(string topic)
+    {
+        var raw = Connected();
+        raw.Send($"82 07 0001 00 0001 {topic} 02").Expect("90 04 0001 00 02");
+        return raw;
     }
 }

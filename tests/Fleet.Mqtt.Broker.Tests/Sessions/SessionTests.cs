@@ -117,6 +117,24 @@ public sealed class SessionTests
     }
 
     [Test]
+    public async Task Message_in_flight_does_not_expire()
+    {
+        // [MQTT-4.3.3-7] [MQTT-4.3.3-13]
+        await using (var first = await _broker.ConnectAsync(Keeping("k", cleanStart: true)))
+        {
+            await first.SubscribeAsync("a");
+            await _broker.Broker.PublishAsync(new MqttMessage { Topic = "a", Payload = "x"u8.ToArray(), Qos = MqttQos.ExactlyOnce, ExpirySeconds = 5 }, CancellationToken.None);
+            await first.NextUnacknowledgedAsync();
+        }
+
+        await Eventually.TrueAsync(() => _broker.Broker.Connections.Count == 0, "disconnected");
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        var again = await _broker.ConnectAsync(Keeping("k"));
+        Assert.That(await again.NextTextAsync(), Is.EqualTo("x"));
+        await again.ExpectNothingAsync();
+    }
+
+    [Test]
     public async Task Unacknowledged_message_is_sent_again_with_dup_and_its_identifier()
     {
         // [MQTT-4.4.0-1] [MQTT-3.3.1-1]

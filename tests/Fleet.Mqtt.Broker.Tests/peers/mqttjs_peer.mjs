@@ -1,14 +1,15 @@
-// Scenarios of an MQTT.js client: node mqttjs_peer.mjs SCENARIO PORT [CERT_DIR]. Prints one line for each thing seen.
+// Scenarios of an MQTT.js client: node mqttjs_peer.mjs SCENARIO PORT [CERT_DIR|ws]. Prints one line for each thing seen.
 import { readFileSync } from "node:fs";
 import mqtt from "mqtt";
 
 const [, , scenario, port, certificates] = process.argv;
 const protocolVersion = scenario.endsWith("-311") ? 4 : 5;
 const base = { protocolVersion, reconnectPeriod: 0, connectTimeout: 10_000 };
-const tls = certificates
+const webSocket = certificates === "ws";
+const tls = certificates && !webSocket
   ? { ca: readFileSync(`${certificates}/ca.crt`), cert: readFileSync(`${certificates}/client.crt`), key: readFileSync(`${certificates}/client.key`) }
   : {};
-const url = certificates ? `mqtts://localhost:${port}` : `mqtt://127.0.0.1:${port}`;
+const url = webSocket ? `ws://127.0.0.1:${port}/mqtt` : certificates ? `mqtts://localhost:${port}` : `mqtt://127.0.0.1:${port}`;
 
 const keep = (seconds) => (protocolVersion === 5 ? { properties: { sessionExpiryInterval: seconds } } : {});
 

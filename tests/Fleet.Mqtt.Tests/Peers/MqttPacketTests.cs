@@ -3,7 +3,7 @@ using Fleet.Mqtt.Tests.Support;
 
 namespace Fleet.Mqtt.Tests.Peers;
 
-/// <summary>mqtt-packet of npm reads what our codec writes and writes what our codec reads.</summary>
+/// <summary>mqtt-packet of npm reads what our codec writes and writes what our codec reads. It keeps user properties by name, so their order is not compared.</summary>
 [TestFixture]
 public sealed class MqttPacketTests
 {
@@ -27,8 +27,8 @@ public sealed class MqttPacketTests
         foreach (var packet in packets)
         {
             var line = await mirror.Process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30));
-            var back = line!.StartsWith("error", StringComparison.Ordinal) ? line : PacketText.Of(Wire.Decode(Convert.FromHexString(line), version));
-            if (!string.Equals(back, PacketText.Of(packet), StringComparison.Ordinal))
+            var back = line!.StartsWith("error", StringComparison.Ordinal) ? line : PacketText.WithoutOrder(Wire.Decode(Convert.FromHexString(line), version));
+            if (!string.Equals(back, PacketText.WithoutOrder(packet), StringComparison.Ordinal))
             {
                 differences.Add($"{PacketText.Of(packet)}\n    came back as {back}");
             }
@@ -38,6 +38,9 @@ public sealed class MqttPacketTests
         Assert.That(differences, Is.Empty, string.Join('\n', differences.Take(10)));
     }
 
+    private static bool LosesValue(MqttProperties? properties) =>
+        properties?.UserProperties is { } user && user.Any(static u => u.Value.Length == 0) && user.DistinctBy(static u => u.Name).Count() < user.Count;
+
     /// <summary>mqtt-packet refuses or changes some rare packets that the specification allows; each exception names what it does.</summary>
     private static bool IsForTheWire(MqttPacket packet) => packet switch
     {
@@ -46,6 +49,8 @@ public sealed class MqttPacketTests
 
         // It wants a user name with every password, as 3.1.1 does.
         ConnectPacket { Password: not null, UserName: null } => false,
+        // It loses an empty value under a name that repeats.
+        _ when LosesValue(packet.Properties) || LosesValue((packet as ConnectPacket)?.Will?.Properties) => false,
         _ => true,
     };
 }

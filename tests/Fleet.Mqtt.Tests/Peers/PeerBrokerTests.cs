@@ -8,12 +8,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fleet.Mqtt.Tests.Peers;
 
-/// <summary>The client against other people's brokers: mosquitto (MQTT 5 and 3.1.1, WebSocket) and aedes (3.1.1).</summary>
-[TestFixture("mosquitto", MqttVersion.V5, false)]
-[TestFixture("mosquitto", MqttVersion.V5, true)]
-[TestFixture("mosquitto", MqttVersion.V311, false)]
-[TestFixture("aedes", MqttVersion.V311, false)]
-public sealed class PeerBrokerTests(string name, MqttVersion version, bool webSocket)
+/// <summary>The client against other people's brokers: mosquitto (MQTT 5 and 3.1.1) and aedes (3.1.1).</summary>
+[TestFixture("mosquitto", MqttVersion.V5)]
+[TestFixture("mosquitto", MqttVersion.V311)]
+[TestFixture("aedes", MqttVersion.V311)]
+public sealed class PeerBrokerTests(string name, MqttVersion version)
 {
     private readonly TemporaryFolder _folder = new();
     private PeerProgram? _broker;
@@ -33,7 +32,7 @@ public sealed class PeerBrokerTests(string name, MqttVersion version, bool webSo
         _port = FreePort();
         await File.WriteAllTextAsync(
             _folder.File("mosquitto.conf"),
-            $"listener {_port} 127.0.0.1\nprotocol {(webSocket ? "websockets" : "mqtt")}\nallow_anonymous true\npersistence false\nmax_inflight_messages 0\nmax_queued_messages 0\nlog_type none\n");
+            $"listener {_port} 127.0.0.1\nallow_anonymous true\npersistence false\nmax_inflight_messages 0\nmax_queued_messages 0\nlog_type none\n");
         _broker = PeerProgram.Start(mosquitto, "-c", _folder.File("mosquitto.conf"));
         await Eventually.TrueAsync(IsListening, "mosquitto listens");
     }
@@ -189,7 +188,6 @@ public sealed class PeerBrokerTests(string name, MqttVersion version, bool webSo
             Will = will,
             UseTopicAliases = true,
             TopicAliasMaximum = 10,
-            WebSocketPath = webSocket ? "/mqtt" : null,
         };
         var client = new MqttClient(options, TimeProvider.System, NullLogger<MqttClient>.Instance);
         await client.ConnectAsync(CancellationToken.None);

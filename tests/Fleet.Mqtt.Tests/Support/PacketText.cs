@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using System.Text;
+using Fleet.Mqtt.Packets;
 
 namespace Fleet.Mqtt.Tests.Support;
 
@@ -16,6 +17,22 @@ internal static class PacketText
         IEnumerable items => "[" + string.Join(", ", items.Cast<object?>().Select(Of)) + "]",
         _ => OfMembers(value),
     };
+
+    /// <summary>The same with user properties sorted, for peers that keep them by name.</summary>
+    public static string WithoutOrder(MqttPacket packet)
+    {
+        Sort(packet.Properties);
+        Sort((packet as ConnectPacket)?.Will?.Properties);
+        return Of(packet);
+    }
+
+    private static void Sort(MqttProperties? properties)
+    {
+        if (properties?.UserProperties is { } user)
+        {
+            properties.UserProperties = [.. user.OrderBy(static u => u.Name, StringComparer.Ordinal).ThenBy(static u => u.Value, StringComparer.Ordinal)];
+        }
+    }
 
     private static string OfMembers(object value)
     {
