@@ -219,6 +219,7 @@ internal sealed class MqttConnection
 
     private ConnectPacket? DecodeConnect(in MqttFrame frame)
     {
+        Output.Trace?.Received(frame, MqttVersion.V5, _broker.Limits);
         try
         {
             return (ConnectPacket)frame.Decode(MqttVersion.V5, _broker.Limits);
