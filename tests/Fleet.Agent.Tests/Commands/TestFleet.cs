@@ -1,0 +1,73 @@
+using System.Security.Cryptography;
+using Fleet.Agent.Commands;
+using Fleet.Contracts;
+using Fleet.Contracts.Link.V1;
+using Google.Protobuf;
+
+namespace Fleet.Agent.Tests.Commands;
+
+/// <summary>The server's side of commands: keys, counters, envelopes, and the keeper of what retirement erases.</summary>
+internal sealed class TestFleet : ICommandTrust, IRetirementErasure, IDisposable
+{
+    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private ulong _counter;
+
+    public TestFleet()
+    {
+        var spki = _key.ExportSubjectPublicKeyInfo();
+        Bundle = new TrustBundle
+        {
+            Version = 1,
+            Keys =
+            {
+                new TrustedKey { KeyId = Signing.KeyId(spki), PublicKey = ByteString.CopyFrom(spki), Roles = { TrustedKey.Types.Role.Command } },
+            },
+        };
+    }
+
+    public TerminalId Terminal { get; } = TerminalId.Parse("lane-1");
+
+    public TrustBundle Bundle { get; }
+
+    public int Erasures { get; private set; }
+
+    public CommandOptions Options { get; } = new()
+    {
+        RetryMinimum = TimeSpan.FromMilliseconds(20),
+        RetryMaximum = TimeSpan.FromMilliseconds(200),
+        DisablePatience = TimeSpan.FromSeconds(5),
+        UploadPatience = TimeSpan.FromSeconds(1),
+    };
+
+    public Command Order(CommandKind kind, string id) => new()
+    {
+        CommandId = id,
+        TerminalId = Terminal.ToString(),
+        Counter = ++_counter,
+        Kind = kind,
+        IssuedUnixMicros = Micros(TimeProvider.System.GetUtcNow()),
+        ExpiresUnixMicros = Micros(TimeProvider.System.GetUtcNow().AddHours(1)),
+        Reason = "asked for by the test",
+    };
+
+    public SignedEnvelope Sign(Command command) => Signing.Sign(SigningDomain.Command, command, _key);
+
+    public SignedEnvelope Sign(CommandCancel cancel) => Signing.Sign(SigningDomain.Cancel, cancel, _key);
+
+    public SignedEnvelope Sign(SettlementVerdict verdict) => Signing.Sign(SigningDomain.Verdict, verdict, _key);
+
+    public SettlementVerdict Verdict(string commandId, string settlementId, SettlementVerdict.Types.Result result) =>
+        new() { CommandId = commandId, TerminalId = Terminal.ToString(), SettlementId = settlementId, Result = result, Detail = result.ToString() };
+
+    public CommandCancel Cancel(string commandId) => new() { CommandId = commandId, TerminalId = Terminal.ToString(), Reason = "changed our mind" };
+
+    public Task EraseAsync(CancellationToken cancellationToken)
+    {
+        Erasures++;
+        return Task.CompletedTask;
+    }
+
+    public void Dispose() => _key.Dispose();
+
+    public static long Micros(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+}

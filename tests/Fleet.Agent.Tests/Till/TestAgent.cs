@@ -1,0 +1,105 @@
+using System.Net;
+using Fleet.Agent.Capture;
+using Fleet.Agent.Commands;
+using Fleet.Agent.Gate;
+using Fleet.Agent.Journal;
+using Fleet.Agent.Terminal;
+using Fleet.Agent.Tests.Commands;
+using Fleet.Agent.Till;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Fleet.Agent.Tests.Till;
+
+/// <summary>The agent's rooms between till and terminal, put together as the service does, without the service.</summary>
+internal sealed class TestAgent : IAsyncDisposable
+{
+    private readonly ServiceProvider _rooms;
+    private readonly CancellationTokenSource _running = new();
+    private Task _loops = Task.CompletedTask;
+
+    private TestAgent(ServiceProvider rooms, DeathSwitch death)
+    {
+        _rooms = rooms;
+        Death = death;
+    }
+
+    public DeathSwitch Death { get; }
+
+    public TerminalLine Line => _rooms.GetRequiredService<TerminalLine>();
+
+    public PaymentGate Gate => _rooms.GetRequiredService<PaymentGate>();
+
+    public CaptureStore Capture => _rooms.GetRequiredService<CaptureStore>();
+
+    public CommandStore Commands => _rooms.GetRequiredService<CommandStore>();
+
+    public ICommandInbox Inbox => _rooms.GetRequiredService<ICommandInbox>();
+
+    public CommandEcho Echo => _rooms.GetRequiredService<CommandEcho>();
+
+    public IPEndPoint Endpoint { get; private set; } = new(IPAddress.Loopback, 0);
+
+    public static async Task<TestAgent> StartAsync(
+        ITransactionJournal journal, TerminalOptions terminal, TillOptions till, TestFleet fleet, DeathSwitch death, ILoggerProvider log)
+    {
+        var services = new ServiceCollection()
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton<ITransactionJournal>(new MortalJournal(journal, death))
+            .AddSingleton<ICrashPoints>(death)
+            .AddSingleton<ICommandTrust>(fleet)
+            .AddSingleton<IRetirementErasure>(fleet)
+            .AddLogging(b => b.AddProvider(log).SetMinimumLevel(LogLevel.Debug))
+            .AddGate()
+            .AddCapture()
+            .AddTerminal(terminal)
+            .AddTill(till)
+            .AddCommands(fleet.Options)
+            .AddSingleton<ITerminalOpener>(s => new MortalOpener(new TerminalOpener(terminal, s.GetRequiredService<TimeProvider>()), death));
+        var agent = new TestAgent(services.BuildServiceProvider(), death);
+        await agent.StartAsync();
+        return agent;
+    }
+
+    /// <summary>The process is gone: nothing is finished, nothing is written.</summary>
+    public async Task KillAsync()
+    {
+        Death.Kill();
+        await DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_running.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _running.CancelAsync();
+        try
+        {
+            await _loops;
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or DeathException)
+        {
+            // That is how they end.
+        }
+
+        await _rooms.DisposeAsync();
+        _running.Dispose();
+    }
+
+    private async Task StartAsync()
+    {
+        await Gate.LoadAsync(CancellationToken.None);
+        await Capture.LoadAsync(CancellationToken.None);
+        await Commands.LoadAsync(CancellationToken.None);
+        var listener = _rooms.GetRequiredService<TillListener>();
+        var executor = _rooms.GetRequiredService<CommandExecutor>();
+        _loops = Task.WhenAll(
+            Task.Run(() => Line.RunAsync(_running.Token), _running.Token),
+            Task.Run(() => listener.RunAsync(_running.Token), _running.Token),
+            Task.Run(() => executor.RunAsync(_running.Token), _running.Token));
+        Endpoint = await listener.Bound;
+    }
+}
