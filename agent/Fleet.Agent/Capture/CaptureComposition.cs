@@ -18,6 +18,7 @@ public static class CaptureComposition
         .AddSingleton<EndOfDayRun>()
         .AddSingleton<OutcomeResolver>()
         .AddSingleton<ILateDialogue, LateDialogue>()
+        .AddSingleton<IStatusWitness, AutomaticSettlement>()
         .AddSingleton<ILineDuty>(static s => s.GetRequiredService<OutcomeResolver>())
         .AddSingleton<ILineDuty, SettlementDuty>()
         .AddHostedService<CaptureLoading>();

@@ -15,6 +15,16 @@ public interface IDialogueWitness
     Task EndedAsync(EcrOutcome outcome, CancellationToken cancellationToken);
 }
 
+/// <summary>
+/// Offers a witness for a status enquiry: inside it a terminal may do things of its own accord, an automatic end-of-day for instance
+/// (reference section 14.9).
+/// </summary>
+public interface IStatusWitness
+{
+    /// <summary>A witness for one 05 01.</summary>
+    IDialogueWitness Begin();
+}
+
 /// <summary>Sees nothing worth keeping.</summary>
 public sealed class NoWitness : IDialogueWitness
 {

@@ -9,7 +9,7 @@ namespace Fleet.Agent.Terminal;
 public sealed record TerminalStatus(byte StatusCode, TerminalDevice Device, ReadOnlyMemory<byte> Locks);
 
 /// <summary>05 01 and the reading of its completion (reference section 14.9).</summary>
-public sealed class StatusQuestion(RegistrationDesk desk)
+public sealed class StatusQuestion(RegistrationDesk desk, IStatusWitness witness)
 {
     private const byte WithDetails = 0x06;
     private const byte CodeOnly = 0x02;
@@ -73,6 +73,12 @@ public sealed class StatusQuestion(RegistrationDesk desk)
         return end <= span.Length ? data[end..] : data;
     }
 
-    private Task<EcrOutcome> AskAsync(LineLease lease, byte serviceByte, CancellationToken cancellationToken) =>
-        lease.RunAsync(new StatusEnquiry { Password = desk.Password, ServiceByte = serviceByte }.ToApdu(), new QuietHandler(), cancellationToken);
+    private async Task<EcrOutcome> AskAsync(LineLease lease, byte serviceByte, CancellationToken cancellationToken)
+    {
+        var seen = witness.Begin();
+        var command = new StatusEnquiry { Password = desk.Password, ServiceByte = serviceByte }.ToApdu();
+        var outcome = await lease.RunAsync(command, new WitnessedHandler(seen), cancellationToken);
+        await seen.EndedAsync(outcome, cancellationToken);
+        return outcome;
+    }
 }

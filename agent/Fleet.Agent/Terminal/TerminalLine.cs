@@ -255,6 +255,11 @@ public sealed class TerminalLine(
             {
                 SetStatus(status);
             }
+
+            foreach (var duty in duties.TakeWhile(_ => lease.IsAlive))
+            {
+                await duty.PerformAsync(lease, cancellationToken);
+            }
         }
     }
 

@@ -99,6 +99,7 @@ public sealed class TillDesk(
         }
 
         await witness.EndedAsync(outcome, cancellationToken);
+        await capture.ResolveAsync(lease, cancellationToken);
         return new TillDialogueEnd(outcome, relay.IsAccepted, relay.IsFinished, command.Nature, (witness as PaymentWitness)?.TransactionId);
     }
 
