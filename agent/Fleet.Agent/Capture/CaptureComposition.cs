@@ -9,6 +9,7 @@ public static class CaptureComposition
 {
     /// <summary>Adds the writing of payments and settlements, and the learning of what was lost.</summary>
     public static IServiceCollection AddCapture(this IServiceCollection services) => services
+        .AddSingleton<OfflineExposure>()
         .AddSingleton<CaptureStore>()
         .AddSingleton<PaymentFates>()
         .AddSingleton<PaymentCapture>()

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Fleet.Agent.Journal;
+using Fleet.Contracts.Link.V1;
 
 namespace Fleet.Agent.Capture;
 
@@ -36,7 +37,7 @@ public sealed record CaptureSnapshot
 /// Keeps the snapshot in the journal's state. A commit writes what changed between two snapshots, together with the entries that
 /// tell of it. Written only by the holder of the terminal line; read by anybody.
 /// </summary>
-public sealed class CaptureStore(ITransactionJournal journal, ICrashPoints crashPoints)
+public sealed class CaptureStore(ITransactionJournal journal, OfflineExposure exposure, ICrashPoints crashPoints)
 {
     private const string OpenPrefix = "capture/open/";
     private const string LastKey = "capture/last";
@@ -67,6 +68,7 @@ public sealed class CaptureStore(ITransactionJournal journal, ICrashPoints crash
             Batch = await ReadAsync(BatchKey, CaptureJson.Default.BatchCounters, cancellationToken) ?? new BatchCounters(),
             Settlement = await ReadAsync(SettlementKey, CaptureJson.Default.OpenSettlement, cancellationToken),
         };
+        await exposure.LoadAsync(cancellationToken);
     }
 
     /// <summary>Makes <paramref name="next"/> durable together with <paramref name="write"/>, in one commit.</summary>
@@ -85,8 +87,13 @@ public sealed class CaptureStore(ITransactionJournal journal, ICrashPoints crash
         }
 
         crashPoints.Reached(step + "-before");
-        await journal.AppendAsync(write with { State = [.. state, .. write.State] }, cancellationToken);
+        var receipt = await journal.AppendAsync(write with { State = [.. state, .. write.State] }, cancellationToken);
         _snapshot = next;
+        foreach (var transaction in write.Bodies.Select(static b => b.Transaction).OfType<Transaction>())
+        {
+            exposure.Add(receipt.Epoch, receipt.LastSequence, transaction);
+        }
+
         crashPoints.Reached(step + "-durable");
     }
 

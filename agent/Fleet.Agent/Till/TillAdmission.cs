@@ -7,7 +7,7 @@ using Fleet.Contracts.Link.V1;
 namespace Fleet.Agent.Till;
 
 /// <summary>Decides whether a till's command may go on to the terminal, and as what.</summary>
-public sealed class TillAdmission(PaymentGate gate, PaymentCapture capture, ITransactionJournal journal, TerminalLine line, TillOptions options)
+public sealed class TillAdmission(PaymentGate gate, PaymentCapture capture, ITransactionJournal journal, TerminalLine line, TillLimits limits, TillOptions options)
 {
     /// <summary>Why not, or null.</summary>
     public TillRefusal? Refusal(TillCommand command)
@@ -63,8 +63,6 @@ public sealed class TillAdmission(PaymentGate gate, PaymentCapture capture, ITra
             return unresolved.Exists(static p => p.Stage == PaymentStage.Undecided) ? TillRefusal.EndOfDayNeeded : TillRefusal.Unresolved;
         }
 
-        return command.Payment is { AmountMinor: { } amount, Currency: var currency } && options.AmountCaps.TryGetValue(currency, out var cap) && amount > cap
-            ? TillRefusal.AmountTooHigh
-            : null;
+        return limits.Refusal(command);
     }
 }

@@ -10,7 +10,8 @@ namespace Fleet.Agent.Till;
 /// <param name="Payment">For a money command: what is asked for.</param>
 /// <param name="GoodsTimeout">BMP 01: how long the till wants for its answer to 04 0F; null when it does not say.</param>
 /// <param name="IsRedacted">True when card data was taken out.</param>
-public sealed record TillCommand(Apdu Apdu, TillCommandNature Nature, PaymentRequest? Payment, TimeSpan? GoodsTimeout, bool IsRedacted)
+/// <param name="PaymentType">BMP 19; null when the till leaves it to the terminal.</param>
+public sealed record TillCommand(Apdu Apdu, TillCommandNature Nature, PaymentRequest? Payment, TimeSpan? GoodsTimeout, bool IsRedacted, byte? PaymentType = null)
 {
     private const int PartialReversal = 0x0623;
 
@@ -47,7 +48,7 @@ public sealed record TillCommand(Apdu Apdu, TillCommandNature Nature, PaymentReq
             fields.Number(Bmp.Currency) is { } number ? IsoCurrency.Find((int)number)?.Alpha ?? defaultCurrency : defaultCurrency,
             (uint)(fields.Number(Bmp.ReceiptNumber) ?? 0));
         var goods = fields.Byte(Bmp.Timeout) is { } seconds and > 0 ? TimeSpan.FromSeconds(seconds) : (TimeSpan?)null;
-        return new TillCommand(clean, row.Nature, payment, goods, !ReferenceEquals(clean, apdu));
+        return new TillCommand(clean, row.Nature, payment, goods, !ReferenceEquals(clean, apdu), fields.Byte(Bmp.PaymentType));
     }
 
     // An amount that is no number must not reach the terminal: what it makes of it could not be checked against anything.

@@ -9,6 +9,7 @@ public static class TillComposition
     /// <summary>Adds the endpoint that tills connect to.</summary>
     public static IServiceCollection AddTill(this IServiceCollection services, TillOptions options) => services
         .AddSingleton(options)
+        .AddSingleton<TillLimits>()
         .AddSingleton<TillAdmission>()
         .AddSingleton<TillCapture>()
         .AddSingleton<TillDesk>()

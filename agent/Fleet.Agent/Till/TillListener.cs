@@ -7,6 +7,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Fleet.Agent.Till;
 
+/// <summary>How a till is stopped.</summary>
+/// <param name="Soft">No further command is taken.</param>
+/// <param name="Hard">The running dialogue is given up.</param>
+public readonly record struct TillStop(CancellationToken Soft, CancellationToken Hard);
+
 /// <summary>Takes tills on TCP and on a serial port, for ever.</summary>
 public sealed class TillListener(TillOptions options, TerminalOptions terminal, TillDesk desk, TimeProvider clock, ILogger<TillListener> logger)
 {
@@ -20,18 +25,20 @@ public sealed class TillListener(TillOptions options, TerminalOptions terminal, 
     /// <summary>The TCP endpoint in use, as soon as it listens.</summary>
     public Task<IPEndPoint> Bound => _bound.Task;
 
-    /// <summary>Serves tills until cancelled; then waits for the dialogues that are running.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>Serves tills until cancelled; then lets the dialogue that is running come to its end, within the patience of the options.</summary>
+    public async Task RunAsync(CancellationToken stopping)
     {
+        using var hard = new CancellationTokenSource();
+        await using var patience = stopping.Register(() => hard.CancelAfter(options.StopPatience));
         List<Task> ways = [];
         if (options.TryEndpoint() is { } endpoint)
         {
-            ways.Add(ListenAsync(endpoint, cancellationToken));
+            ways.Add(ListenAsync(endpoint, new TillStop(stopping, hard.Token)));
         }
 
         if (options.SerialPort.Length > 0)
         {
-            ways.Add(ServePortAsync(SerialAddress.Parse(options.SerialPort), cancellationToken));
+            ways.Add(ServePortAsync(SerialAddress.Parse(options.SerialPort), new TillStop(stopping, hard.Token)));
         }
 
         await Task.WhenAll(ways);
@@ -44,9 +51,9 @@ public sealed class TillListener(TillOptions options, TerminalOptions terminal, 
         await Task.WhenAll(running);
     }
 
-    private async Task ListenAsync(IPEndPoint endpoint, CancellationToken cancellationToken)
+    private async Task ListenAsync(IPEndPoint endpoint, TillStop stop)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        while (!stop.Soft.IsCancellationRequested)
         {
             using var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             try
@@ -58,13 +65,13 @@ public sealed class TillListener(TillOptions options, TerminalOptions terminal, 
                 _bound.TrySetResult(local);
                 while (true)
                 {
-                    Admit(await socket.AcceptAsync(cancellationToken), cancellationToken);
+                    Admit(await socket.AcceptAsync(stop.Soft), stop);
                 }
             }
             catch (SocketException exception)
             {
                 TillLog.CannotListen(logger, endpoint.ToString(), exception.Message);
-                await PauseAsync(cancellationToken);
+                await PauseAsync(stop.Soft);
             }
             catch (OperationCanceledException)
             {
@@ -73,7 +80,7 @@ public sealed class TillListener(TillOptions options, TerminalOptions terminal, 
         }
     }
 
-    private void Admit(Socket socket, CancellationToken cancellationToken)
+    private void Admit(Socket socket, TillStop stop)
     {
         var name = socket.RemoteEndPoint?.ToString() ?? "tcp";
         lock (_lock)
@@ -85,7 +92,7 @@ public sealed class TillListener(TillOptions options, TerminalOptions terminal, 
                 return;
             }
 
-            var session = ServeSocketAsync(socket, name, cancellationToken);
+            var session = ServeSocketAsync(socket, name, stop);
             _sessions.Add(session);
             _ = session.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
@@ -99,41 +106,41 @@ public sealed class TillListener(TillOptions options, TerminalOptions terminal, 
         }
     }
 
-    private async Task ServeSocketAsync(Socket socket, string name, CancellationToken cancellationToken)
+    private async Task ServeSocketAsync(Socket socket, string name, TillStop stop)
     {
         // The accept loop goes on at once.
         await Task.Yield();
         socket.NoDelay = true;
         var pipe = new SocketPipe(socket);
-        await ServeAsync(new OwnedLink(new ZvtTcpLink(pipe, LinkOptions, clock), pipe), name, cancellationToken);
+        await ServeAsync(new OwnedLink(new ZvtTcpLink(pipe, LinkOptions, clock), pipe), name, stop);
     }
 
-    private async Task ServePortAsync(SerialAddress address, CancellationToken cancellationToken)
+    private async Task ServePortAsync(SerialAddress address, TillStop stop)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        while (!stop.Soft.IsCancellationRequested)
         {
-            var opened = await SerialPorts.OpenAsync(address, new SerialPortOptions { TimeProvider = clock }, cancellationToken);
+            var opened = await SerialPorts.OpenAsync(address, new SerialPortOptions { TimeProvider = clock }, stop.Soft);
             if (opened.IsOpen)
             {
-                await ServeAsync(new OwnedLink(new ZvtSerialLink(opened.Port, LinkOptions, clock), opened.Port), address.Device, cancellationToken);
+                await ServeAsync(new OwnedLink(new ZvtSerialLink(opened.Port, LinkOptions, clock), opened.Port), address.Device, stop);
             }
             else
             {
                 TillLog.CannotListen(logger, address.Device, opened.Failure.ToString());
             }
 
-            await PauseAsync(cancellationToken);
+            await PauseAsync(stop.Soft);
         }
     }
 
-    private async Task ServeAsync(IZvtLink link, string name, CancellationToken cancellationToken)
+    private async Task ServeAsync(IZvtLink link, string name, TillStop stop)
     {
         var number = Interlocked.Increment(ref _names);
         await using var connection = new TillConnection(link, $"{name}#{number}", clock, logger);
         TillLog.Connected(logger, connection.Name);
         try
         {
-            await new TillSession(connection, desk, logger).RunAsync(cancellationToken);
+            await new TillSession(connection, desk, logger).RunAsync(stop);
         }
         catch (OperationCanceledException)
         {

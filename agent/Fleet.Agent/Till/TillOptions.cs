@@ -30,6 +30,9 @@ public sealed class TillOptions
     /// <summary>How long a till's dialogue is kept open while a lost outcome is found out.</summary>
     public TimeSpan FateWait { get; set; } = TimeSpan.FromSeconds(120);
 
+    /// <summary>How long a running dialogue may take to end when the agent is stopped.</summary>
+    public TimeSpan StopPatience { get; set; } = TimeSpan.FromSeconds(25);
+
     /// <summary>Whether new payments may start while an earlier one has no known outcome.</summary>
     public bool SalesWhileUnresolved { get; set; }
 
@@ -38,6 +41,21 @@ public sealed class TillOptions
 
     /// <summary>Largest amount of one payment in minor units, by ISO 4217 letters; without an entry there is no cap.</summary>
     public IDictionary<string, long> AmountCaps { get; } = new Dictionary<string, long>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Kinds of payment that are switched off: <c>refund</c>, <c>reversal</c>, <c>preAuthorisation</c>, and <c>directDebit</c> for
+    /// requests of payment type 0 (BMP 19).
+    /// </summary>
+    public ISet<string> MethodsOff { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Approved payments that the server may be missing before new ones are refused; 0 = no limit.</summary>
+    public int OfflineCount { get; set; }
+
+    /// <summary>Age of the oldest such payment before new ones are refused; zero = no limit.</summary>
+    public TimeSpan OfflineAge { get; set; }
+
+    /// <summary>Sum of such payments and the new one in minor units, by ISO 4217 letters; without an entry there is no limit.</summary>
+    public IDictionary<string, long> OfflineAmounts { get; } = new Dictionary<string, long>(StringComparer.Ordinal);
 
     /// <summary>Names every fault with its key.</summary>
     public IEnumerable<string> Faults()
@@ -70,6 +88,21 @@ public sealed class TillOptions
         if (!TillTexts.Languages.Contains(Language))
         {
             yield return "till.language: one of " + string.Join(", ", TillTexts.Languages);
+        }
+
+        foreach (var method in MethodsOff.Where(static m => !TillLimits.Methods.Contains(m, StringComparer.OrdinalIgnoreCase)))
+        {
+            yield return $"till.methodsOff: '{method}' is not one of {string.Join(", ", TillLimits.Methods)}";
+        }
+
+        if (OfflineCount < 0 || OfflineAge < TimeSpan.Zero)
+        {
+            yield return "till.offlineCount, till.offlineAge: must not be negative";
+        }
+
+        foreach (var (currency, _) in OfflineAmounts.Where(static c => c.Value < 0 || Zvt.IsoCurrency.Find(c.Key) is null))
+        {
+            yield return $"till.offlineAmounts.{currency}: a currency of ISO 4217 and an amount that is not negative";
         }
 
         foreach (var (currency, _) in AmountCaps.Where(static c => c.Value < 0 || Zvt.IsoCurrency.Find(c.Key) is null))

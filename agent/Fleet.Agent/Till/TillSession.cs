@@ -15,15 +15,15 @@ public sealed class TillSession(TillConnection connection, TillDesk desk, ILogge
 
     private TillRegistration? _registration;
 
-    /// <summary>Serves the till until it is gone.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>Serves the till until it is gone, or the agent stops and no dialogue runs.</summary>
+    public async Task RunAsync(TillStop stop)
     {
-        var pump = connection.PumpAsync(cancellationToken);
+        var pump = connection.PumpAsync(stop.Hard);
         try
         {
-            await foreach (var command in connection.Commands.ReadAllAsync(cancellationToken))
+            await foreach (var command in connection.Commands.ReadAllAsync(stop.Soft))
             {
-                await ServeAsync(command, cancellationToken);
+                await ServeAsync(command, stop.Hard);
             }
         }
         catch (Exception exception) when (exception is not OperationCanceledException)

@@ -35,6 +35,9 @@ public enum TillRefusal
 
     /// <summary>This kind of payment is switched off.</summary>
     MethodOff,
+
+    /// <summary>Too much is not known to the server yet.</summary>
+    OfflineLimit,
 }
 
 /// <summary>Texts for tills and displays: short, and only characters that every terminal shows.</summary>
@@ -53,6 +56,7 @@ public static class TillTexts
         [TillRefusal.CannotStore] = ["Payments cannot be stored", "Speicher gestoert", "Stockage impossible", "Memoria non disponibile"],
         [TillRefusal.AmountTooHigh] = ["Amount is too high", "Betrag zu hoch", "Montant trop eleve", "Importo troppo alto"],
         [TillRefusal.MethodOff] = ["Payment type is switched off", "Zahlungsart gesperrt", "Type de paiement bloque", "Pagamento disattivato"],
+        [TillRefusal.OfflineLimit] = ["Offline limit is reached", "Offline-Limit erreicht", "Limite hors ligne atteinte", "Limite offline raggiunto"],
     };
 
     /// <summary>Languages there are texts for, the first is the default.</summary>
@@ -76,6 +80,7 @@ public static class TillTexts
         TillRefusal.CannotStore => 0xB2,
         TillRefusal.AmountTooHigh => 0xC3,
         TillRefusal.MethodOff => 0xC5,
+        TillRefusal.OfflineLimit => 0x6A,
         _ => throw new ArgumentOutOfRangeException(nameof(refusal), refusal, "no such refusal"),
     };
 }

@@ -106,7 +106,7 @@ internal sealed class LaneWorld : IAsyncDisposable
     }
 
     public Task ReadyAsync() => Eventually.TrueAsync(
-        () => Agent!.Line.Status.State == LineState.Ready && Agent.Capture.Snapshot.Last.IsKnown && Agent.Capture.Snapshot.Open.Count == 0,
+        () => Agent!.Line.Status.State == LineState.Ready && Agent.Capture.Snapshot is { Last.IsKnown: true, Open.Count: 0, Settlement: null },
         "the line is ready and nothing is open");
 
     /// <summary>The simulated till; made anew after the agent's endpoint has changed.</summary>

@@ -16,7 +16,9 @@ internal sealed class TestAgent : IAsyncDisposable
 {
     private readonly ServiceProvider _rooms;
     private readonly CancellationTokenSource _running = new();
+    private readonly CancellationTokenSource _tillRunning = new();
     private Task _loops = Task.CompletedTask;
+    private Task _till = Task.CompletedTask;
 
     private TestAgent(ServiceProvider rooms, DeathSwitch death)
     {
@@ -61,6 +63,14 @@ internal sealed class TestAgent : IAsyncDisposable
         return agent;
     }
 
+    /// <summary>The service is stopped: the tills' side first, as the host does.</summary>
+    public async Task StopAsync()
+    {
+        await _tillRunning.CancelAsync();
+        await _till;
+        await DisposeAsync();
+    }
+
     /// <summary>The process is gone: nothing is finished, nothing is written.</summary>
     public async Task KillAsync()
     {
@@ -76,9 +86,10 @@ internal sealed class TestAgent : IAsyncDisposable
         }
 
         await _running.CancelAsync();
+        await _tillRunning.CancelAsync();
         try
         {
-            await _loops;
+            await Task.WhenAll(_loops, _till);
         }
         catch (Exception exception) when (exception is OperationCanceledException or DeathException)
         {
@@ -87,6 +98,7 @@ internal sealed class TestAgent : IAsyncDisposable
 
         await _rooms.DisposeAsync();
         _running.Dispose();
+        _tillRunning.Dispose();
     }
 
     private async Task StartAsync()
@@ -98,8 +110,8 @@ internal sealed class TestAgent : IAsyncDisposable
         var executor = _rooms.GetRequiredService<CommandExecutor>();
         _loops = Task.WhenAll(
             Task.Run(() => Line.RunAsync(_running.Token), _running.Token),
-            Task.Run(() => listener.RunAsync(_running.Token), _running.Token),
             Task.Run(() => executor.RunAsync(_running.Token), _running.Token));
+        _till = Task.Run(() => listener.RunAsync(_tillRunning.Token), _tillRunning.Token);
         Endpoint = await listener.Bound;
     }
 }

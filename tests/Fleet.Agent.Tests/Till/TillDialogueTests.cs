@@ -215,6 +215,29 @@ internal sealed class TillDialogueTests
     }
 
     [Test]
+    public async Task Agent_that_is_stopped_lets_the_running_payment_finish()
+    {
+        await using var lane = await LaneWorld.StartAsync();
+        await using var till = await lane.ConnectAsync();
+        await till.RegisterAsync();
+        await till.SendAsync(Sale);
+        var stopping = Task.CompletedTask;
+        var seen = await till.FollowAsync(message =>
+        {
+            if (message.Code == 0x040F)
+            {
+                stopping = lane.Agent!.StopAsync();
+            }
+
+            return Task.FromResult(true);
+        });
+
+        await stopping;
+        Assert.That(seen[^1].Code, Is.EqualTo(0x060F));
+        Assert.That(lane.Journal.Entries[^1].Transaction.Outcome, Is.EqualTo(TransactionOutcome.Approved));
+    }
+
+    [Test]
     public async Task Garbage_ends_in_an_answer_or_an_end_and_the_next_till_is_served()
     {
         await using var lane = await LaneWorld.StartAsync();
