@@ -11,16 +11,14 @@ public sealed class EcrConversation : IDisposable
 
     private readonly IZvtLink _link;
     private readonly ZvtTimers _timers;
-    private readonly TimeProvider _time;
     private readonly CancellationTokenSource _abortWanted = new();
     private readonly EcrProgress _progress;
+    private readonly Silence _silence;
     private Apdu _command = Apdu.Positive;
     private CommandEnd _end;
     private DialogueContext _context;
     private Phase _phase = Phase.Fresh;
     private PtMessage? _unanswered;
-    private TimeSpan _silence;
-    private long _silenceSince;
     private bool _abortSent;
 
     /// <param name="link">The line to the PT.</param>
@@ -30,8 +28,8 @@ public sealed class EcrConversation : IDisposable
     {
         _link = link;
         _timers = timers;
-        _time = time;
         _progress = new EcrProgress(link.SentMeansReceived);
+        _silence = new Silence(time);
     }
 
     private enum Phase
@@ -108,23 +106,18 @@ public sealed class EcrConversation : IDisposable
 
         if (message.IsLate)
         {
-            _silenceSince = _time.GetTimestamp();
+            _silence.Restart();
             return new EcrStep(EcrStepKind.Continue, Sent: sent);
         }
 
         _progress.Answered(message, answer, sent);
-        if (Final(message) is { } outcome)
+        if (_progress.Final(message, _end) is { } outcome)
         {
             return End(outcome);
         }
 
-        if (sent != ZvtSendResult.Sent && _silence > _timers.T3)
-        {
-            // The link has given up: what still comes, comes soon.
-            _silence = _timers.T3;
-        }
-
-        _silenceSince = _time.GetTimestamp();
+        // When the link has given up, what still comes, comes soon.
+        _silence.Restart(sent == ZvtSendResult.Sent || _silence.Limit < _timers.T3 ? _silence.Limit : _timers.T3);
         return new EcrStep(EcrStepKind.Continue, Sent: sent);
     }
 
@@ -178,8 +171,7 @@ public sealed class EcrConversation : IDisposable
         {
             case ZvtSendResult.Sent:
                 _phase = Phase.AwaitingResponse;
-                _silence = ResponseTime();
-                _silenceSince = _time.GetTimestamp();
+                _silence.Restart(Silence.ResponseTime(_command, _timers));
                 return await AwaitResponseAsync(cancellationToken);
             case ZvtSendResult.NotAcknowledged:
                 return Lost("no acknowledgement");
@@ -192,7 +184,7 @@ public sealed class EcrConversation : IDisposable
     {
         while (true)
         {
-            var received = await _link.ReceiveAsync(Left(), cancellationToken);
+            var received = await _link.ReceiveAsync(_silence.Left, cancellationToken);
             switch (received.Kind)
             {
                 case ZvtReceiveKind.Apdu when received.Apdu!.IsResponse:
@@ -222,8 +214,7 @@ public sealed class EcrConversation : IDisposable
         }
 
         _phase = Phase.TerminalIsMaster;
-        _silence = _timers.T4;
-        _silenceSince = _time.GetTimestamp();
+        _silence.Restart(_timers.T4);
         return new EcrStep(EcrStepKind.Accepted, Response: response);
     }
 
@@ -251,19 +242,19 @@ public sealed class EcrConversation : IDisposable
     {
         if (_abortSent)
         {
-            return await _link.ReceiveAsync(Left(), cancellationToken);
+            return await _link.ReceiveAsync(_silence.Left, cancellationToken);
         }
 
         try
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _abortWanted.Token);
-            return await _link.ReceiveAsync(Left(), either.Token);
+            return await _link.ReceiveAsync(_silence.Left, either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             _abortSent = true;
             await _link.SendAsync(new AbortRequest().ToApdu(), cancellationToken);
-            return await _link.ReceiveAsync(Left(), cancellationToken);
+            return await _link.ReceiveAsync(_silence.Left, cancellationToken);
         }
     }
 
@@ -275,14 +266,14 @@ public sealed class EcrConversation : IDisposable
             case IntermediateStatus.MessageCode:
                 if (IntermediateStatus.Parse(apdu).Value?.T4Minutes is > 0 and var minutes)
                 {
-                    _silence = minutes * OneMinute;
+                    _silence.Restart(minutes * OneMinute);
                 }
 
-                _silenceSince = _time.GetTimestamp();
+                _silence.Restart();
                 break;
             case StatusInformation.MessageCode:
             case 0x06D8 or 0x06D9 or 0x06DA or 0x06DB:
-                _silenceSince = _time.GetTimestamp();
+                _silence.Restart();
                 break;
             default:
                 break;
@@ -297,14 +288,6 @@ public sealed class EcrConversation : IDisposable
         _unanswered = new PtMessage(apdu, late ? default : _context, late, repeat);
         return new EcrStep(EcrStepKind.Message, Message: _unanswered);
     }
-
-    private EcrOutcome? Final(PtMessage message) => message.Code switch
-    {
-        Completion.MessageCode => _progress.Finish(EcrOutcomeKind.Completed, message.Apdu, 0),
-        Abort.MessageCode => _progress.Finish(EcrOutcomeKind.Aborted, message.Apdu, message.Apdu.Data.IsEmpty ? (byte)0 : message.Apdu.Data.Span[0]),
-        StatusInformation.MessageCode when _end == CommandEnd.StatusInformation => _progress.Finish(EcrOutcomeKind.Completed, message.Apdu, 0),
-        _ => null,
-    };
 
     private EcrStep Lost(string? detail) => _phase switch
     {
@@ -321,33 +304,5 @@ public sealed class EcrConversation : IDisposable
         _phase = Phase.Ended;
         Outcome = outcome;
         return new EcrStep(EcrStepKind.Ended, Outcome: outcome);
-    }
-
-    private TimeSpan Left()
-    {
-        if (_silence == Timeout.InfiniteTimeSpan)
-        {
-            return _silence;
-        }
-
-        var left = _silence - _time.GetElapsedTime(_silenceSince);
-        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
-    }
-
-    // Commands that carry their own time replace T3 by it (section 5); 00 is endless.
-    private TimeSpan ResponseTime()
-    {
-        var seconds = ZvtMessages.Parse(_command).Value switch
-        {
-            DisplayCommand display => display.Seconds,
-            ReadCard card => card.Seconds,
-            _ => null,
-        };
-        return seconds switch
-        {
-            null => _timers.T3,
-            0 => Timeout.InfiniteTimeSpan,
-            { } value => _timers.T3 + TimeSpan.FromSeconds(value),
-        };
     }
 }

@@ -53,9 +53,18 @@ internal sealed class EcrProgress(bool sentMeansReceived)
         }
     }
 
-    public EcrOutcome Finish(EcrOutcomeKind kind, Apdu final, byte resultCode) =>
-        new() { Kind = kind, ResultCode = resultCode, Final = final, Status = Status, StatusAccepted = Accepted };
+    /// <summary>The outcome when <paramref name="message"/> was the last word of the PT; null when it was not.</summary>
+    public EcrOutcome? Final(PtMessage message, CommandEnd end) => message.Code switch
+    {
+        Completion.MessageCode => Finish(EcrOutcomeKind.Completed, message.Apdu, 0),
+        Abort.MessageCode => Finish(EcrOutcomeKind.Aborted, message.Apdu, message.Apdu.Data.IsEmpty ? (byte)0 : message.Apdu.Data.Span[0]),
+        StatusInformation.MessageCode when end == CommandEnd.StatusInformation => Finish(EcrOutcomeKind.Completed, message.Apdu, 0),
+        _ => null,
+    };
 
     public EcrOutcome Lose(UnknownPoint point, string? detail) =>
         new() { Kind = EcrOutcomeKind.Unknown, Point = point, Status = Status, StatusAccepted = Accepted, Detail = detail };
+
+    private EcrOutcome Finish(EcrOutcomeKind kind, Apdu final, byte resultCode) =>
+        new() { Kind = kind, ResultCode = resultCode, Final = final, Status = Status, StatusAccepted = Accepted };
 }

@@ -51,6 +51,10 @@ public sealed class PtDialogue
     /// <summary>06 0F was sent.</summary>
     public bool Completed { get; private set; }
 
+    /// <summary>A command of the PT was not answered: the dialogue is aborted (section 3). Only 06 0F and 06 1E still go out, because a late answer would pass for the answer
+    /// to whatever came next.</summary>
+    public bool IsBroken { get; private set; }
+
     /// <summary>06 B0 is honoured now; cleared once the host is being contacted.</summary>
     public bool AbortAllowed { get; set; } = true;
 
@@ -82,7 +86,8 @@ public sealed class PtDialogue
         return await _link.SendAsync(response, cancellationToken);
     }
 
-    /// <summary>Sends a command of the PT and waits for the ECR's answer; null without one. 06 0F and 06 1E end the dialogue, whatever the answer.</summary>
+    /// <summary>Sends a command of the PT and waits for the ECR's answer; null without one, and for everything but the last word after that. 06 0F and 06 1E end the
+    /// dialogue, whatever the answer.</summary>
     /// <param name="command">The command, as it goes over the wire.</param>
     /// <param name="timeout">Null for the goods time-out after 04 0F and T3 otherwise.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -93,18 +98,31 @@ public sealed class PtDialogue
             throw new InvalidOperationException("The PT is not master");
         }
 
+        var last = command.Code is Completion.MessageCode or Abort.MessageCode;
+        if (IsBroken && !last)
+        {
+            return null;
+        }
+
+        var answer = await ExchangeAsync(command, last, timeout ?? TimeFor(command), cancellationToken);
+        IsBroken |= answer is null;
+        return answer;
+    }
+
+    private async Task<Apdu?> ExchangeAsync(Apdu command, bool last, TimeSpan timeout, CancellationToken cancellationToken)
+    {
         var awaited = Await();
         try
         {
             // The ECR may send its next command right after its answer: the dialogue is over before the last word is out.
-            _ended = command.Code is Completion.MessageCode or Abort.MessageCode;
+            _ended = last;
             Completed = command.Code == Completion.MessageCode;
             if (await _link.SendAsync(command, cancellationToken) != ZvtSendResult.Sent)
             {
                 return null;
             }
 
-            return await awaited.WaitAsync(timeout ?? TimeFor(command), _time, cancellationToken);
+            return await awaited.WaitAsync(timeout, _time, cancellationToken);
         }
         catch (TimeoutException)
         {

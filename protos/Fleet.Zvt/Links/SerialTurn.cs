@@ -24,6 +24,9 @@ internal enum FrameVerdict
 
     /// <summary>The peer missed our ACK and repeated itself: acknowledged, not handed on.</summary>
     Duplicate,
+
+    /// <summary>Repetition or answer, nobody can tell yet: treated as lost on the line. The peer sends it again, and by then our own frame is acknowledged or repeated.</summary>
+    Ambiguous,
 }
 
 /// <summary>
@@ -131,10 +134,15 @@ internal sealed class SerialTurn(ZvtTimers timers, TimeProvider time)
         {
             var response = frame.Length > 0 && frame[0] is 0x80 or 0x84;
 
-            // An answer identical to the one before it, while our command is not acknowledged yet, is rather the late repetition of that one: taking it for the answer to 04 0F
-            // would make a payment final that the till has not seen. If it was the answer, the repetition of our command brings it again.
             if (IsRepetitionLocked(frame))
             {
+                // An answer like the one before it, while our command is not acknowledged yet: as the answer to 04 0F it would make a payment final that the till has perhaps not
+                // seen, and acknowledged but dropped it would make the till believe in a payment that is reversed.
+                if (response && _inFlight is { IsResponse: false })
+                {
+                    return FrameVerdict.Ambiguous;
+                }
+
                 _lastAcceptedAt = time.GetTimestamp();
                 if (!response && _waiting is not null)
                 {

@@ -256,6 +256,12 @@ public sealed class ZvtSerialLink : IZvtLink
         try
         {
             var verdict = _turn.OnFrame(bytes, out var lostAnswer);
+            if (verdict == FrameVerdict.Ambiguous)
+            {
+                _trace.Received(ZvtTraceKind.Dropped, apdu, default, "repetition or answer, to be told by the next transmission");
+                return (verdict, null);
+            }
+
             _trace.Received(verdict == FrameVerdict.New ? ZvtTraceKind.Frame : ZvtTraceKind.Duplicate, apdu, SerialFrame.Encode(bytes));
             _trace.Sent(ZvtTraceKind.Ack, null, default);
             await FlushAsync(Ack);

@@ -216,6 +216,29 @@ public sealed class PtSessionTests
     }
 
     [Test]
+    public async Task Unanswered_command_breaks_the_dialogue_and_a_late_answer_accepts_nothing(CancellationToken cancellationToken)
+    {
+        var result = new TaskCompletionSource<StatusAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _session.Registration = new PtRegistration { Config = ConfigByte.AgentDefault };
+        _terminal = async (d, c) =>
+        {
+            await d.AcceptAsync(c);
+            Assert.That(await d.ShowAsync(new IntermediateStatus { Status = 0x0A }, c), Is.False);
+            result.SetResult(await d.SendStatusAsync(Approved, c));
+            Assert.That(d.IsBroken, Is.True);
+            await d.AbortAsync(0x6C, c);
+        };
+        await _ecr.SendAsync(Sale);
+        await _ecr.ExpectAsync(Ok);
+        await _ecr.ExpectAsync("04 FF 01 0A");
+        await _clock.WaitForTimersAsync(1, cancellationToken);
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.That((await result.Task).Kind, Is.EqualTo(StatusAnswerKind.NoAnswer));
+        await _ecr.ExpectAsync("06 1E 01 6C");
+        await _ecr.SendAsync(Ok);
+    }
+
+    [Test]
     public async Task Command_while_the_terminal_is_master_is_answered_busy()
     {
         var release = Hold();
