@@ -22,6 +22,7 @@ public static class Composition
         .AddSingleton(settings)
         .AddJournal(settings.Journal)
         .AddGate()
+        .AddHostedService<DamagedStateGuard>()
         .AddCapture()
         .AddIdentity()
         .AddCommands(settings.Commands)

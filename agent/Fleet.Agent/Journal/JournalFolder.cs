@@ -12,7 +12,7 @@ namespace Fleet.Agent.Journal;
 /// Creates, opens and sets aside journal files, each in a folder of its own. A new file is built beside and renamed into place
 /// when it is complete, so a crash at any point leaves a journal, or the pieces to finish one.
 /// </summary>
-internal sealed class JournalFolder(JournalOptions options, RecordSeal seal, TimeProvider clock, ILogger logger)
+internal sealed class JournalFolder(JournalOptions options, RecordSeal seal, TimeProvider clock, ICrashPoints crashPoints, ILogger logger)
 {
     /// <summary>State key that exists when a damaged journal's state could not be carried over completely; its value says why.</summary>
     public const string StateIncompleteKey = "journal/state-incomplete";
@@ -61,9 +61,12 @@ internal sealed class JournalFolder(JournalOptions options, RecordSeal seal, Tim
             BuildSuccessor(damaged, name, epoch, cause);
         }
 
+        crashPoints.Reached("set-aside-successor-built");
         Directory.Move(_paths.Folder, Path.Combine(options.DataDirectory, name));
+        crashPoints.Reached("set-aside-moved-away");
         Directory.Move(_paths.NewFolder, _paths.Folder);
         SyncDataDirectory();
+        crashPoints.Reached("set-aside-done");
         JournalLog.SetAside(logger, cause, name, epoch);
         return OpenExisting(ulong.MaxValue);
     }

@@ -19,7 +19,7 @@ public sealed class SqliteJournal : ITransactionJournal, IAsyncDisposable
     {
         _seal = seal;
         _lock = fileLock;
-        _writer = new JournalWriter(options, new JournalFolder(options, seal, clock, logger), clock, crashPoints, _reader, logger);
+        _writer = new JournalWriter(options, new JournalFolder(options, seal, clock, crashPoints, logger), clock, crashPoints, _reader, logger);
         _verification = Task.Run(() => VerifyRestAsync(options.VerifiedAtOpen, _closing.Token), CancellationToken.None);
     }
 

@@ -27,7 +27,7 @@ public sealed class FailedFsyncTests
     public async Task Disk_that_never_stores_again_refuses_everything_and_says_failing(CancellationToken cancellationToken)
     {
         await using var world = new JournalWorld();
-        var lines = await RunAsync(world, "when=6+", cancellationToken);
+        var lines = await RunAsync(world, "when=1+", cancellationToken);
 
         await CheckAsync(world, lines);
         Assert.That(lines[^1], Is.EqualTo("end Failing"));
