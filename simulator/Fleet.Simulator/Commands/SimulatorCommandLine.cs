@@ -12,7 +12,7 @@ public static class SimulatorCommandLine
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, IEnumerable<Command> more, CancellationToken cancellationToken)
     {
         var root = new RootCommand("A payment terminal, its acquirer host and a till, for technicians and tests. They speak ZVT on real lines.");
-        foreach (var command in new[] { TerminalCommand.Create(), TillCommand.Create(), HostCommand.Create(), StoreCommand.Create(), RunCommand.Create(), PortsCommand.Create() }.Concat(more))
+        foreach (var command in new[] { TerminalCommand.Create(), TillCommand.Create(), HostCommand.Create(), StoreCommand.Create(), RunCommand.Create(), ReplayCommand.Create(), PortsCommand.Create() }.Concat(more))
         {
             root.Subcommands.Add(command);
         }

@@ -4,6 +4,7 @@ using Fleet.Simulator.Control;
 using Fleet.Simulator.Faults;
 using Fleet.Simulator.Host;
 using Fleet.Simulator.Terminals;
+using Fleet.Simulator.Traces;
 using Fleet.Simulator.Ui;
 
 namespace Fleet.Simulator.Commands;
@@ -37,13 +38,18 @@ internal static class TerminalCommand
     private static readonly Option<TimeSpan?> Customer = Checks.Option<TimeSpan?>(
         "--customer", "Seconds a customer takes to present a card. Default 0.05.", Checks.Seconds);
 
+    private static readonly Option<FileInfo?> Trace = new("--trace")
+    {
+        Description = "Write what passes on the wire to this file, card data redacted; 'terminal-sim replay' plays it again.",
+    };
+
     private static readonly Option<bool> Headless = new("--headless") { Description = "Lines of JSON also where a screen is there." };
 
     public static Command Create()
     {
         var command = new Command("terminal", "A payment terminal on a line: on a screen with keys for all its switches, or as lines of JSON where there is no screen.")
         {
-            Pty, Serial, Tcp, Tid, State, HostAddress, Control, Pace, Seed, Customer, Headless,
+            Pty, Serial, Tcp, Tid, State, HostAddress, Control, Pace, Seed, Customer, Trace, Headless,
         };
         command.Validators.Add(static result =>
         {
@@ -62,6 +68,7 @@ internal static class TerminalCommand
         var screen = !parsed.GetValue(Headless) && !Console.IsOutputRedirected && !Console.IsInputRedirected;
         var events = new EventWriter(Console.Out);
         var wire = new WireLog();
+        using var trace = parsed.GetValue(Trace) is { } file ? new TraceFile(file.FullName) : null;
         var state = parsed.GetValue(State);
         using var own = parsed.GetValue(HostAddress) is null
             ? new AcquirerHost(state is null ? null : state + ".host", new HostRules(), TimeProvider.System)
@@ -83,7 +90,7 @@ internal static class TerminalCommand
             Seed = parsed.GetValue(Seed) ?? 1,
             CustomerDelay = parsed.GetValue(Customer) ?? TimeSpan.FromMilliseconds(50),
             Observer = screen ? static _ => { } : events.Write,
-            Trace = screen ? wire : null,
+            Trace = trace is null ? screen ? wire : null : screen ? new TracePair(wire, trace) : trace,
         };
         await using var terminal = await SimulatedTerminalHost.StartAsync(options, cancellationToken);
         if (screen)

@@ -9,16 +9,17 @@ namespace Fleet.Simulator.Tills;
 internal sealed class TillConnection : IAsyncDisposable
 {
     private readonly IAsyncDisposable _wire;
-    private readonly IZvtLink _link;
 
     private TillConnection(IAsyncDisposable wire, IZvtLink link, ZvtTimers timers)
     {
         _wire = wire;
-        _link = link;
+        Link = link;
         Dialogue = new TillDialogue(link, timers);
     }
 
     public TillDialogue Dialogue { get; }
+
+    public IZvtLink Link { get; }
 
     /// <summary>Connects, or returns null where nobody is there.</summary>
     public static ValueTask<TillConnection?> OpenAsync(TillOptions options, CancellationToken cancellationToken) =>
@@ -27,7 +28,7 @@ internal sealed class TillConnection : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _wire.DisposeAsync();
-        await _link.DisposeAsync();
+        await Link.DisposeAsync();
     }
 
     private static async ValueTask<TillConnection?> OpenSerialAsync(TillOptions options, SerialAddress serial, CancellationToken cancellationToken)

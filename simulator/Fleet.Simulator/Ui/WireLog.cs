@@ -1,3 +1,4 @@
+using Fleet.Simulator.Traces;
 using Fleet.Zvt;
 
 namespace Fleet.Simulator.Ui;
@@ -10,6 +11,7 @@ internal sealed class WireLog : IZvtTrace
 
     private readonly Lock _lock = new();
     private readonly Queue<WireLine> _lines = new();
+    private readonly TraceContext _context = new();
 
     /// <summary>Number of lines ever recorded: changes when there is something new.</summary>
     public int Version { get; private set; }
@@ -17,19 +19,19 @@ internal sealed class WireLog : IZvtTrace
     /// <inheritdoc/>
     public void Record(ZvtTraceEntry entry)
     {
-        var text = entry.Kind switch
-        {
-            ZvtTraceKind.Frame or ZvtTraceKind.Apdu => Words(entry.Apdu!),
-            ZvtTraceKind.Ack => "ACK",
-            ZvtTraceKind.Nak => "NAK",
-            ZvtTraceKind.BadFrame => $"bad frame {entry.Note}",
-            ZvtTraceKind.Duplicate => "repeated frame, not executed again",
-            ZvtTraceKind.Dropped => $"dropped: {entry.Note}",
-            ZvtTraceKind.Closed => $"line closed: {entry.Note}",
-            _ => throw new InvalidOperationException($"{entry.Kind}"),
-        };
         lock (_lock)
         {
+            var text = entry.Kind switch
+            {
+                ZvtTraceKind.Frame or ZvtTraceKind.Apdu => ZvtPrinter.Print(entry.Apdu!, _context.Of(entry)),
+                ZvtTraceKind.Ack => "ACK",
+                ZvtTraceKind.Nak => "NAK",
+                ZvtTraceKind.BadFrame => $"bad frame {entry.Note}",
+                ZvtTraceKind.Duplicate => "repeated frame, not executed again",
+                ZvtTraceKind.Dropped => $"dropped: {entry.Note}",
+                ZvtTraceKind.Closed => $"line closed: {entry.Note}",
+                _ => throw new InvalidOperationException($"{entry.Kind}"),
+            };
             _lines.Enqueue(new WireLine(entry.Time, entry.Direction == ZvtDirection.Sent, entry.Kind, text));
             Version++;
             if (_lines.Count > Capacity)
@@ -37,13 +39,6 @@ internal sealed class WireLog : IZvtTrace
                 _lines.Dequeue();
             }
         }
-    }
-
-    /// <summary>Code, name and length: the data may be card data.</summary>
-    private static string Words(Apdu apdu)
-    {
-        var name = apdu.IsPositive ? "positive" : apdu.IsNegative ? "negative" : CommandTable.NameOf(apdu.Code);
-        return $"{apdu.Class:X2} {apdu.Instruction:X2} {name}{(apdu.Data.IsEmpty ? string.Empty : $", {apdu.Data.Length} bytes")}";
     }
 
     /// <summary>The last lines, oldest first.</summary>

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Net;
+using Fleet.Simulator.Host;
+using Fleet.Simulator.Terminals;
+using Fleet.Simulator.Tills;
+using Fleet.Simulator.Traces;
+
+namespace Fleet.Simulator.Commands;
+
+/// <summary><c>terminal-sim replay</c>.</summary>
+internal static class ReplayCommand
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private static readonly Argument<FileInfo> File = new("trace") { Description = "Trace written by 'terminal-sim terminal --trace FILE'." };
+
+    private static readonly Option<int?> Tcp = Checks.Option(
+        "--tcp", "Port of 127.0.0.1 where the terminal to be tried listens. Default: a fresh one inside.", Checks.Number(1, 65535));
+
+    private static readonly Option<int?> Seed = Checks.Option("--seed", "Seed of the fresh terminal's cards. Default 1.", Checks.Number(0, int.MaxValue));
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "replay",
+            "Says to a terminal what the till said in a trace and compares the answers. Returns 0 when they are the same, 1 when not.")
+        {
+            File, Tcp, Seed,
+        };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var trace = TraceFile.Read(parsed.GetRequiredValue(File).FullName);
+        using var host = new AcquirerHost(null, new HostRules(), TimeProvider.System);
+        await using var fresh = parsed.GetValue(Tcp) is null
+            ? await SimulatedTerminalHost.StartAsync(
+                new TerminalOptions
+                {
+                    Tid = "29001234",
+                    Host = host,
+                    Line = new TerminalLineOptions { TcpPort = 0 },
+                    Seed = parsed.GetValue(Seed) ?? 1,
+                    CustomerDelay = TimeSpan.Zero,
+                },
+                cancellationToken)
+            : null;
+        var port = parsed.GetValue(Tcp) ?? IPEndPoint.Parse(fresh!.LineName).Port;
+        await using var connection = await TillConnection.OpenAsync(new TillOptions { Name = "replay", Port = port }, cancellationToken)
+            ?? throw new IOException($"nobody listens on 127.0.0.1:{port}");
+        var differences = await new TraceReplay(connection.Link, Patience).RunAsync(trace, cancellationToken);
+        foreach (var difference in differences)
+        {
+            Console.WriteLine(difference);
+        }
+
+        Console.WriteLine(differences.Count == 0 ? $"{trace.Count} lines, no difference" : $"{differences.Count} differences");
+        return differences.Count == 0 ? ExitCode.Ok : ExitCode.Failed;
+    }
+}
