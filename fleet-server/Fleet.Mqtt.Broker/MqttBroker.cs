@@ -58,7 +58,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         Retained = new RetainedMessages(options);
         Metrics = new BrokerMetrics(() => _connections.Count, () => _sessions!.Count, () => Retained.Count);
         Router = new Router(options, authorizer, Retained, Metrics, timeProvider);
-        _gate = new ConnectGate(options, Clock);
+        _gate = new ConnectGate(options.MaximumConnections, options.MaximumConnectionsPerAddress, options.ConnectRate, Clock);
         _sessions = new SessionRegistry(this);
         Stopping = _stopping.Token;
         _timer = timeProvider.CreateTimer(static b => ((MqttBroker)b!).OnTick(), this, Tick, Tick);
@@ -101,7 +101,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
     public async Task ServeAsync(IDuplexPipe transport, MqttPeer peer, CancellationToken stopRequested)
     {
         var address = (peer.Remote as IPEndPoint)?.Address;
-        if (!_gate.Enter(address, _connections.Count) || _disposed != 0)
+        if (!TryEnter(peer, address))
         {
             Metrics.Refused(MqttReasonCode.QuotaExceeded);
             peer.Abort();
@@ -119,6 +119,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         {
             _connections.TryRemove(connection.Id, out _);
             _gate.Leave(address);
+            peer.Listener?.Gate(Clock).Leave(address);
         }
     }
 
@@ -256,7 +257,8 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
     /// <summary>Authenticates a CONNECT and says what the CONNACK is.</summary>
     internal async ValueTask<MqttOpening> OpenAsync(MqttConnection connection, ConnectPacket connect)
     {
-        var opening = !_gate.TakeConnect() ? ConnectAnswers.Refuse(MqttReasonCode.ConnectionRateExceeded) : ConnectAnswers.CheckConnect(connect, Options);
+        var late = !_gate.TakeConnect() || connection.Peer.Listener?.Gate(Clock).TakeConnect() == false;
+        var opening = late ? ConnectAnswers.Refuse(MqttReasonCode.ConnectionRateExceeded) : ConnectAnswers.CheckConnect(connect, Options);
         if (opening is null)
         {
             var authentication = await _authenticator.AuthenticateAsync(ConnectAnswers.ToRequest(connect, connection.Peer), Stopping);
@@ -326,6 +328,22 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         return Math.Min(wish, maximum);
     }
 
+    private bool TryEnter(MqttPeer peer, IPAddress? address)
+    {
+        if (_disposed != 0 || !_gate.Enter(address))
+        {
+            return false;
+        }
+
+        if (peer.Listener?.Gate(Clock).Enter(address) != false)
+        {
+            return true;
+        }
+
+        _gate.Leave(address);
+        return false;
+    }
+
     private MqttOpening Admit(MqttConnection connection, ConnectPacket connect, MqttIdentity identity)
     {
         var clientId = connect.ClientId.Length > 0 ? connect.ClientId : $"auto-{Guid.NewGuid():N}";
@@ -365,7 +383,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
 
         return new MqttOpening
         {
-            Answer = ConnectAnswers.Accept(connect, client, expiry == wish ? null : expiry, Options),
+            Answer = ConnectAnswers.Accept(connect, client, expiry == wish ? null : expiry, connection.LargestPacket, Options),
             Client = client,
             Will = ConnectAnswers.ToWill(connect, client, Clock.Now),
             SessionExpiry = expiry,

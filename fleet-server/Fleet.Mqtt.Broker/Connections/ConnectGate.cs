@@ -3,49 +3,46 @@ using System.Net;
 namespace Fleet.Mqtt.Broker.Connections;
 
 /// <summary>Who is let in before anything is read of him: totals, totals by address, and the rate of CONNECTs.</summary>
-internal sealed class ConnectGate(MqttBrokerOptions options, BrokerClock clock)
+internal sealed class ConnectGate(int maximum, int maximumPerAddress, int connectRate, BrokerClock clock)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<IPAddress, int> _byAddress = [];
-    private double _tokens = options.ConnectRate;
+    private double _tokens = connectRate;
     private long _filled;
+    private int _connections;
 
     /// <summary>False: no more connections, at all or from this address.</summary>
-    public bool Enter(IPAddress? address, int connections)
+    public bool Enter(IPAddress? address)
     {
-        if (connections >= options.MaximumConnections)
-        {
-            return false;
-        }
-
-        if (options.MaximumConnectionsPerAddress == 0 || address is null)
-        {
-            return true;
-        }
-
         lock (_lock)
         {
-            var count = _byAddress.GetValueOrDefault(address);
-            if (count >= options.MaximumConnectionsPerAddress)
+            if (_connections >= maximum)
             {
                 return false;
             }
 
-            _byAddress[address] = count + 1;
+            if (maximumPerAddress != 0 && address is not null)
+            {
+                var count = _byAddress.GetValueOrDefault(address);
+                if (count >= maximumPerAddress)
+                {
+                    return false;
+                }
+
+                _byAddress[address] = count + 1;
+            }
+
+            _connections++;
             return true;
         }
     }
 
     public void Leave(IPAddress? address)
     {
-        if (options.MaximumConnectionsPerAddress == 0 || address is null)
-        {
-            return;
-        }
-
         lock (_lock)
         {
-            if (--_byAddress[address] == 0)
+            _connections--;
+            if (maximumPerAddress != 0 && address is not null && --_byAddress[address] == 0)
             {
                 _byAddress.Remove(address);
             }
@@ -55,7 +52,7 @@ internal sealed class ConnectGate(MqttBrokerOptions options, BrokerClock clock)
     /// <summary>A token bucket of one second's worth. False: too many CONNECTs.</summary>
     public bool TakeConnect()
     {
-        if (options.ConnectRate == 0)
+        if (connectRate == 0)
         {
             return true;
         }
@@ -63,7 +60,7 @@ internal sealed class ConnectGate(MqttBrokerOptions options, BrokerClock clock)
         lock (_lock)
         {
             var now = clock.Now;
-            _tokens = Math.Min(options.ConnectRate, _tokens + ((now - _filled) * options.ConnectRate / 1000.0));
+            _tokens = Math.Min(connectRate, _tokens + ((now - _filled) * connectRate / 1000.0));
             _filled = now;
             if (_tokens < 1)
             {

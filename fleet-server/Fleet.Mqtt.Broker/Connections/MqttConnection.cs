@@ -43,6 +43,9 @@ internal sealed class MqttConnection
     /// <summary>Null before CONNECT was accepted.</summary>
     public MqttClientInfo? Client { get; private set; }
 
+    /// <summary>What the client may send (3.2.2.3.6).</summary>
+    public int LargestPacket => _peer.Listener?.MaximumPacketSize ?? _broker.Options.MaximumPacketSize;
+
     /// <summary>The client's Maximum Packet Size (3.1.2.11.4).</summary>
     public uint MaximumPacketSize { get; private set; } = uint.MaxValue;
 
@@ -127,7 +130,7 @@ internal sealed class MqttConnection
         var silence = now - Volatile.Read(ref _lastReceived);
         if (Client is not { } client)
         {
-            if (silence > _broker.Options.ConnectTimeout.TotalMilliseconds)
+            if (silence > (_peer.Listener?.ConnectTimeout ?? _broker.Options.ConnectTimeout).TotalMilliseconds)
             {
                 _peer.Abort();
             }
@@ -256,7 +259,7 @@ internal sealed class MqttConnection
             var buffer = result.Buffer;
             try
             {
-                while (Volatile.Read(ref _ended) == 0 && MqttFrame.TryRead(ref buffer, _broker.Options.MaximumPacketSize, out var frame))
+                while (Volatile.Read(ref _ended) == 0 && MqttFrame.TryRead(ref buffer, LargestPacket, out var frame))
                 {
                     _broker.Metrics.Received(frame.Type);
                     Output.Trace?.Received(frame, Output.Version, _broker.Limits);

@@ -8,4 +8,5 @@ namespace Fleet.Mqtt.Broker.Connections;
 /// <param name="Local">Ours.</param>
 /// <param name="Certificate">Of the TLS client, if it showed one.</param>
 /// <param name="Abort">Tears the transport down at once.</param>
-public sealed record MqttPeer(EndPoint? Remote, EndPoint? Local, X509Certificate2? Certificate, Action Abort);
+/// <param name="Listener">Limits of the endpoint it came through, if that has its own.</param>
+public sealed record MqttPeer(EndPoint? Remote, EndPoint? Local, X509Certificate2? Certificate, Action Abort, MqttListener? Listener = null);

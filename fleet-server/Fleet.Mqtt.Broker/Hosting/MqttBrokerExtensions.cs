@@ -1,6 +1,5 @@
 using System.Net.Security;
 using Fleet.Mqtt.Broker.Access;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -21,15 +20,15 @@ public static class MqttBrokerExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(options);
         services.TryAddSingleton<MqttBroker>();
-        services.TryAddSingleton<MqttConnectionHandler>();
         return services;
     }
 
-    /// <summary>Serves MQTT on this endpoint.</summary>
-    public static ListenOptions UseMqttBroker(this ListenOptions listen)
+    /// <summary>Serves MQTT on this endpoint, with limits of its own if <paramref name="listener"/> says so.</summary>
+    public static ListenOptions UseMqttBroker(this ListenOptions listen, MqttListener? listener = null)
     {
         listen.Protocols = HttpProtocols.None;
-        listen.UseConnectionHandler<MqttConnectionHandler>();
+        var broker = new Lazy<MqttBroker>(() => listen.ApplicationServices.GetRequiredService<MqttBroker>());
+        listen.Use(_ => connection => broker.Value.ServeAsync(connection, listener));
         return listen;
     }
 
@@ -37,13 +36,14 @@ public static class MqttBrokerExtensions
     /// Serves MQTT over TLS on this endpoint. <paramref name="select"/> is asked for each connection, so that a renewed certificate takes effect; a handshake takes
     /// <paramref name="handshakeTimeout"/> at most.
     /// </summary>
-    public static ListenOptions UseMqttBroker(this ListenOptions listen, Func<SslServerAuthenticationOptions> select, TimeSpan handshakeTimeout)
+    public static ListenOptions UseMqttBroker(
+        this ListenOptions listen, Func<SslServerAuthenticationOptions> select, TimeSpan handshakeTimeout, MqttListener? listener = null)
     {
         listen.UseHttps(new TlsHandshakeCallbackOptions
         {
             HandshakeTimeout = handshakeTimeout,
             OnConnection = _ => ValueTask.FromResult(select()),
         });
-        return listen.UseMqttBroker();
+        return listen.UseMqttBroker(listener);
     }
 }

@@ -6,16 +6,16 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Fleet.Mqtt.Broker.Hosting;
 
 /// <summary>Hands Kestrel's connections to the broker.</summary>
-internal sealed class MqttConnectionHandler(MqttBroker broker) : ConnectionHandler
+internal static class MqttConnectionHandler
 {
-    /// <inheritdoc/>
-    public override Task OnConnectedAsync(ConnectionContext connection)
+    public static Task ServeAsync(this MqttBroker broker, ConnectionContext connection, MqttListener? listener)
     {
         var peer = new MqttPeer(
             connection.RemoteEndPoint,
             connection.LocalEndPoint,
             connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate,
-            connection.Abort);
+            connection.Abort,
+            listener);
         var lifetime = connection.Features.Get<IConnectionLifetimeNotificationFeature>();
         return broker.ServeAsync(connection.Transport, peer, lifetime?.ConnectionClosedRequested ?? CancellationToken.None);
     }

@@ -52,7 +52,7 @@ internal static class ConnectAnswers
             : answer;
 
     /// <summary>CONNACK with what the client has to know: limits, and what was decided against its wish.</summary>
-    public static ConnAckPacket Accept(ConnectPacket connect, MqttClientInfo client, uint? expiry, MqttBrokerOptions options)
+    public static ConnAckPacket Accept(ConnectPacket connect, MqttClientInfo client, uint? expiry, int largestPacket, MqttBrokerOptions options)
     {
         var properties = new MqttProperties
         {
@@ -64,7 +64,7 @@ internal static class ConnectAnswers
         };
         if (options.Dialect != MqttDialect.ReferenceSequences)
         {
-            properties.MaximumPacketSize = (uint)options.MaximumPacketSize;
+            properties.MaximumPacketSize = (uint)largestPacket;
         }
 
         properties.MaximumQos = options.MaximumQos == MqttQos.ExactlyOnce ? null : (byte)options.MaximumQos;

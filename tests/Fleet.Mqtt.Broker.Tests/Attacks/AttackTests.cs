@@ -75,6 +75,37 @@ public sealed class AttackTests
     }
 
     [Test]
+    public async Task Endpoint_keeps_to_its_own_limits()
+    {
+        var clock = new TestClock();
+        await using var broker = await TestBroker.StartAsync(
+            time: clock, listener: new MqttListener { MaximumConnections = 2, ConnectRate = 2, ConnectTimeout = TimeSpan.FromSeconds(1), MaximumPacketSize = 1000 });
+        using (var silent = broker.Raw())
+        {
+            await broker.ConnectAsync("first");
+            using var third = broker.Raw();
+            third.ExpectClosed();
+            await Eventually.TrueAsync(
+                () =>
+                {
+                    clock.Advance(TimeSpan.FromSeconds(2));
+                    return silent.Receive(new byte[1]) == 0;
+                },
+                "one second is over");
+        }
+
+        var second = await broker.ConnectAsync("second");
+        Assert.ThrowsAsync<MqttProtocolException>(async () => await second.PublishAsync("a", new string('x', 2000)));
+        await second.DisconnectAsync(CancellationToken.None);
+        await Eventually.TrueAsync(() => broker.Broker.Connections.Count == 1, "a place is free");
+        await broker.ConnectAsync("burst");
+        await broker.Broker.DisconnectClientAsync("burst", MqttReasonCode.AdministrativeAction, CancellationToken.None);
+        await Eventually.TrueAsync(() => broker.Broker.Connections.Count == 1, "a place is free again");
+        var error = Assert.ThrowsAsync<MqttConnectException>(() => broker.ConnectAsync("too fast"));
+        Assert.That(error.ReasonCode, Is.EqualTo(MqttReasonCode.ConnectionRateExceeded));
+    }
+
+    [Test]
     public async Task Connect_storm_is_told_to_slow_down()
     {
         await using var broker = await TestBroker.StartAsync(new MqttBrokerOptions { ConnectRate = 5 }, new TestClock());

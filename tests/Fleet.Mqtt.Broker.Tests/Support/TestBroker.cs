@@ -31,7 +31,8 @@ internal sealed class TestBroker : IAsyncDisposable
         MqttBrokerOptions? options = null,
         TimeProvider? time = null,
         Action<IServiceCollection>? services = null,
-        Func<SslServerAuthenticationOptions>? tls = null)
+        Func<SslServerAuthenticationOptions>? tls = null,
+        MqttListener? listener = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(time ?? TimeProvider.System);
@@ -43,7 +44,7 @@ internal sealed class TestBroker : IAsyncDisposable
         builder.Logging.AddProvider(UnexpectedErrors.Instance).SetMinimumLevel(LogLevel.Error);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
         {
-            _ = tls is null ? listen.UseMqttBroker() : listen.UseMqttBroker(tls, TimeSpan.FromSeconds(10));
+            _ = tls is null ? listen.UseMqttBroker(listener) : listen.UseMqttBroker(tls, TimeSpan.FromSeconds(10), listener);
         }));
         if (tls is not null)
         {
