@@ -4,7 +4,6 @@ using Fleet.Cli.Hosting;
 using Fleet.Cli.Output;
 using Fleet.V1;
 using Google.Protobuf.WellKnownTypes;
-using Grpc.Core;
 
 namespace Fleet.Cli.Terminals;
 
@@ -22,7 +21,7 @@ public static class TerminalCommands
         command.Subcommands.Add(Update(runner));
         command.Subcommands.Add(EnrollToken(runner));
         command.Subcommands.Add(Moves(runner));
-        command.Subcommands.Add(Watch(runner));
+        command.Subcommands.Add(Watch(runner, around));
         return command;
     }
 
@@ -155,20 +154,23 @@ public static class TerminalCommands
         });
     }
 
-    private static System.CommandLine.Command Watch(Runner runner)
+    private static System.CommandLine.Command Watch(Runner runner, Surroundings around)
     {
         var filter = new Option<string>("--filter") { Description = "As for list.", HelpName = "FILTER" };
         var resume = Arguments.ResumeToken();
         var command = new System.CommandLine.Command("watch", "The present terminals, then every change, until Ctrl-C.") { filter, resume };
         return runner.Attach(command, async (parsed, session, printer, cancellationToken) =>
         {
-            var request = new WatchTerminalsRequest { Filter = parsed.GetValue(filter) ?? string.Empty, ResumeToken = parsed.GetValue(resume) ?? string.Empty };
-            using var call = session.Terminals.WatchTerminals(request, cancellationToken: cancellationToken);
-            await foreach (var change in call.ResponseStream.ReadAllAsync(cancellationToken))
-            {
-                TerminalText.PrintEvent(printer, change);
-            }
-
+            await new Following(around).RunAsync(
+                parsed.GetValue(resume) ?? string.Empty,
+                token => session.Terminals.WatchTerminals(
+                    new WatchTerminalsRequest { Filter = parsed.GetValue(filter) ?? string.Empty, ResumeToken = token }, cancellationToken: cancellationToken),
+                change =>
+                {
+                    TerminalText.PrintEvent(printer, change);
+                    return change.ResumeToken;
+                },
+                cancellationToken);
             return ExitCode.Done;
         });
     }

@@ -3,7 +3,6 @@ using Fleet.Cli.Connection;
 using Fleet.Cli.Hosting;
 using Fleet.Cli.Output;
 using Fleet.V1;
-using Grpc.Core;
 using Command = System.CommandLine.Command;
 
 namespace Fleet.Cli.Transactions;
@@ -17,7 +16,7 @@ public static class TransactionCommands
         var command = new Command("transactions", "The ledger: what the agents' journals told.");
         var runner = new Runner(shared, around);
         command.Subcommands.Add(List(runner));
-        command.Subcommands.Add(Watch(runner));
+        command.Subcommands.Add(Watch(runner, around));
         command.Subcommands.Add(Summary(runner));
         return command;
     }
@@ -65,7 +64,7 @@ public static class TransactionCommands
         });
     }
 
-    private static Command Watch(Runner runner)
+    private static Command Watch(Runner runner, Surroundings around)
     {
         var terminal = TerminalOption();
         var resume = Arguments.ResumeToken();
@@ -73,28 +72,32 @@ public static class TransactionCommands
         var command = new Command("watch", "Every new or changed transaction, until Ctrl-C.") { terminal, resume, existing };
         return runner.Attach(command, async (parsed, session, printer, cancellationToken) =>
         {
-            var request = new WatchTransactionsRequest
-            {
-                Parent = Names.Parent(parsed.GetValue(terminal)),
-                ResumeToken = parsed.GetValue(resume) ?? string.Empty,
-                IncludeExisting = parsed.GetValue(existing),
-            };
-            using var call = session.Transactions.WatchTransactions(request, cancellationToken: cancellationToken);
-            await foreach (var change in call.ResponseStream.ReadAllAsync(cancellationToken))
-            {
-                var t = change.Transaction;
-                printer.Event(
-                    change,
-                    Words.Of(t.AgentTime),
-                    Words.TerminalOf(t.Name),
-                    Words.Of(t.Kind),
-                    Words.Of(t.Outcome),
-                    Words.Of(t.Amount ?? t.Requested),
-                    $"{t.CardName} {t.MaskedPan}".Trim());
-            }
-
+            await new Following(around).RunAsync(
+                parsed.GetValue(resume) ?? string.Empty,
+                token => session.Transactions.WatchTransactions(
+                    new WatchTransactionsRequest { Parent = Names.Parent(parsed.GetValue(terminal)), ResumeToken = token, IncludeExisting = parsed.GetValue(existing) },
+                    cancellationToken: cancellationToken),
+                change =>
+                {
+                    Tell(printer, change);
+                    return change.ResumeToken;
+                },
+                cancellationToken);
             return ExitCode.Done;
         });
+    }
+
+    private static void Tell(Printer printer, WatchTransactionsResponse change)
+    {
+        var t = change.Transaction;
+        printer.Event(
+            change,
+            Words.Of(t.AgentTime),
+            Words.TerminalOf(t.Name),
+            Words.Of(t.Kind),
+            Words.Of(t.Outcome),
+            Words.Of(t.Amount ?? t.Requested),
+            $"{t.CardName} {t.MaskedPan}".Trim());
     }
 
     private static Command Summary(Runner runner)

@@ -14,22 +14,20 @@ internal sealed class DeskWithServer : IAsyncDisposable
 
     public Desk Desk { get; }
 
-    public FleetServer Server { get; }
+    public FleetServer Server { get; private set; }
 
     public static async Task<DeskWithServer> StartAsync()
     {
         var desk = new Desk();
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
-        {
-            ["Operators:Port"] = "0",
-            ["Operators:PlaintextPort"] = "0",
-            ["Agents:Port"] = "0",
-            ["Enrollment:Port"] = "0",
-            ["Log:Level"] = "Error",
-        }).Build();
-        var settings = ServerSettings.Read(configuration, out var faults) ?? throw new InvalidOperationException(string.Join("; ", faults));
-        var server = await FleetServer.StartAsync(settings, desk.Folder.File("fleet-data"), TimeProvider.System, CancellationToken.None);
-        return new DeskWithServer(desk, server);
+        return new DeskWithServer(desk, await StartServerAsync(desk, 0));
+    }
+
+    /// <summary>Stops the server and starts it again on the same data and operators' port.</summary>
+    public async Task RestartServerAsync()
+    {
+        var port = Server.Endpoints.Operators.Port;
+        await Server.DisposeAsync();
+        Server = await StartServerAsync(Desk, port);
     }
 
     public Task<Typed> TypeAsync(params string[] arguments) => Desk.TypeAsync(arguments);
@@ -38,5 +36,19 @@ internal sealed class DeskWithServer : IAsyncDisposable
     {
         await Server.DisposeAsync();
         Desk.Dispose();
+    }
+
+    private static Task<FleetServer> StartServerAsync(Desk desk, int operatorsPort)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Operators:Port"] = $"{operatorsPort}",
+            ["Operators:PlaintextPort"] = "0",
+            ["Agents:Port"] = "0",
+            ["Enrollment:Port"] = "0",
+            ["Log:Level"] = "Error",
+        }).Build();
+        var settings = ServerSettings.Read(configuration, out var faults) ?? throw new InvalidOperationException(string.Join("; ", faults));
+        return FleetServer.StartAsync(settings, desk.Folder.File("fleet-data"), TimeProvider.System, CancellationToken.None);
     }
 }
