@@ -28,6 +28,9 @@ public sealed class FleetServer : IAsyncDisposable
     /// <summary>The rooms, for tests that reach behind the doors.</summary>
     public IServiceProvider Services => _app.Services;
 
+    /// <summary>Calls back once when the server begins to stop.</summary>
+    public IDisposable OnStopping(Action tell) => _app.Lifetime.ApplicationStopping.Register(tell);
+
     /// <summary>Takes the data directory, makes or finishes what is missing, opens the doors.</summary>
     /// <exception cref="StartRefusedException">The message says why and what to do.</exception>
     public static async Task<FleetServer> StartAsync(ServerSettings settings, string dataPath, TimeProvider time, CancellationToken cancellationToken)

@@ -30,6 +30,9 @@ public static class Runner
             await Console.Out.WriteLineAsync(StartGuide.Text(server.Data, server.StartKind, server.Endpoints));
             await Console.Out.WriteLineAsync(StartGuide.ReadyLine(server.Endpoints));
             await Console.Out.FlushAsync(cancellationToken);
+            var manager = ServiceManager.OfProcess();
+            manager.Ready($"operators at {server.Endpoints.Operators.Authority}, agents at {server.Endpoints.Agents.Authority}");
+            using var stopping = server.OnStopping(manager.Stopping);
             await server.WaitForStopAsync(cancellationToken);
             return 0;
         }
