@@ -46,5 +46,6 @@ internal sealed class KillTests
         await start();
         await stop.CancelAsync();
         await selling;
+        await Shop.SellAsync(shop.Lane, cancellationToken);
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Fleet.Agent.Health;
 using Fleet.Agent.Journal;
+using Fleet.Zvt;
 
 namespace Fleet.Simulator.Demo;
 
@@ -17,7 +18,8 @@ public sealed class AgentProcess : IAsyncDisposable
     /// <param name="programs">Where the programs are.</param>
     /// <param name="folder">Its data directory, configuration and log go here.</param>
     /// <param name="terminalLine">Device of the terminal, for example a pseudo terminal's link.</param>
-    public AgentProcess(Programs programs, string folder, string terminalLine)
+    /// <param name="timers">Timers of that line.</param>
+    public AgentProcess(Programs programs, string folder, string terminalLine, ZvtTimers timers)
     {
         _programs = programs;
         _folder = folder;
@@ -26,6 +28,9 @@ public sealed class AgentProcess : IAsyncDisposable
         File.WriteAllText(ConfigFile, string.Create(CultureInfo.InvariantCulture, $"""
             terminal:
               address: "serial://{terminalLine}?baud=9600&stop=2"
+              acknowledgeTimeout: {timers.T2.TotalMilliseconds}ms
+              responseTimeout: {timers.T3.TotalMilliseconds}ms
+              readyPause: {Math.Min(2000, timers.T3.TotalMilliseconds)}ms
             till:
               endpoint: "tcp://127.0.0.1:{TillPort}"
             link:

@@ -1,11 +1,12 @@
 using System.CommandLine;
+using Fleet.Zvt;
 
 namespace Fleet.Simulator.Demo;
 
 /// <summary>The verb <c>demo</c>: the whole product in one run.</summary>
 public static class DemoVerb
 {
-    private static readonly TimeSpan CustomerDelay = TimeSpan.FromMilliseconds(120);
+    private static readonly WorldPace Pace = new(TimeSpan.FromMilliseconds(120), ZvtTimers.Default);
 
     /// <summary>Builds the verb.</summary>
     public static Command Build()
@@ -62,7 +63,7 @@ public static class DemoVerb
     private static async Task<int> PlayAsync(string folder, CancellationToken cancellationToken)
     {
         var screen = new DemoScreen(DemoScreen.Console(), TimeProvider.System);
-        await using var world = await World.StartAsync(folder, CustomerDelay, cancellationToken);
+        await using var world = await World.StartAsync(folder, Pace, cancellationToken);
         return await new DemoScript(world, screen).PlayAsync(cancellationToken) ? 0 : 1;
     }
 }

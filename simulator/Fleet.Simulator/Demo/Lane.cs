@@ -47,10 +47,11 @@ public sealed class Lane : IAsyncDisposable
                 Line = new TerminalLineOptions { PtyLink = Path.Combine(folder, "tty") },
                 StateFile = Path.Combine(folder, "terminal.json"),
                 Seed = number,
-                CustomerDelay = world.CustomerDelay,
+                CustomerDelay = world.Pace.CustomerDelay,
+                Timers = world.Pace.Timers,
             },
             cancellationToken);
-        var agent = new AgentProcess(world.Programs, folder, terminal.LineName);
+        var agent = new AgentProcess(world.Programs, folder, terminal.LineName, world.Pace.Timers);
         var till = new SimulatedTill(new TillOptions
         {
             Name = name,

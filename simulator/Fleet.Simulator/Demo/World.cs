@@ -1,6 +1,12 @@
 using Fleet.Simulator.Host;
+using Fleet.Zvt;
 
 namespace Fleet.Simulator.Demo;
+
+/// <summary>How quick people and lines are.</summary>
+/// <param name="CustomerDelay">How long a customer takes to present a card.</param>
+/// <param name="Timers">Timers of the line between agent and terminal, on both ends.</param>
+public sealed record WorldPace(TimeSpan CustomerDelay, ZvtTimers Timers);
 
 /// <summary>A small shop with everything that belongs to it: server, lanes, acquirer, operator.</summary>
 public sealed class World : IAsyncDisposable
@@ -8,9 +14,9 @@ public sealed class World : IAsyncDisposable
     private readonly List<Lane> _lanes = [];
     private AcquirerConnection? _connection;
 
-    private World(string folder, Programs programs, TimeSpan customerDelay)
+    private World(string folder, Programs programs, WorldPace pace)
     {
-        CustomerDelay = customerDelay;
+        Pace = pace;
         Folder = folder;
         Programs = programs;
         Server = new ServerProcess(programs, folder);
@@ -36,17 +42,17 @@ public sealed class World : IAsyncDisposable
     /// <summary>The lanes that are set up.</summary>
     public IReadOnlyList<Lane> Lanes => _lanes;
 
-    /// <summary>How long a customer takes to present a card.</summary>
-    public TimeSpan CustomerDelay { get; }
+    /// <summary>How quick people and lines are.</summary>
+    public WorldPace Pace { get; }
 
     /// <summary>Starts the server and the acquirer's connection to it; no lane yet.</summary>
     /// <param name="folder">Everything goes below it; made when it is not there.</param>
-    /// <param name="customerDelay">How long a customer takes to present a card.</param>
+    /// <param name="pace">How quick people and lines are.</param>
     /// <param name="cancellationToken">Ends the setting up.</param>
-    public static async Task<World> StartAsync(string folder, TimeSpan customerDelay, CancellationToken cancellationToken)
+    public static async Task<World> StartAsync(string folder, WorldPace pace, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
-        var world = new World(folder, Programs.Find(), customerDelay);
+        var world = new World(folder, Programs.Find(), pace);
         try
         {
             await world.Server.StartAsync(cancellationToken);
