@@ -57,10 +57,9 @@ internal sealed class Shop : IAsyncDisposable
         }
     }
 
-    /// <summary>Holds once every payment is known to the till, every entry is on the server, and all five books are equal.</summary>
+    /// <summary>Holds once every entry is on the server and all five books are equal.</summary>
     public async Task AgreeAsync(Lane lane, string when, CancellationToken cancellationToken)
     {
-        await Eventually.TrueAsync(() => lane.Till.ResolveAsync(cancellationToken, cancellationToken), $"the till to know every outcome, {when}");
         var start = TimeProvider.System.GetTimestamp();
         var reckoning = await ReckonAsync(lane, cancellationToken);
         while (!reckoning.Agrees)
@@ -71,9 +70,13 @@ internal sealed class Shop : IAsyncDisposable
         }
     }
 
-    /// <summary>One sale that goes through: a terminal that is still busy with itself is asked again.</summary>
+    /// <summary>
+    /// One sale that goes through: a terminal that is still busy with itself is asked again. The outcome of the sale before is asked for
+    /// first, because a terminal tells only of the last one.
+    /// </summary>
     public static async Task SellAsync(Lane lane, CancellationToken cancellationToken)
     {
+        await Eventually.TrueAsync(() => lane.Till.ResolveAsync(cancellationToken, cancellationToken), $"the till of {lane.Name} to know every outcome");
         var payment = await lane.Till.SellAsync(1_234, cancellationToken, cancellationToken);
         await Eventually.TrueAsync(
             async () =>

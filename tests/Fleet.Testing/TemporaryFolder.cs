@@ -1,6 +1,6 @@
 namespace Fleet.Testing;
 
-/// <summary>A folder of its own for one test, gone afterwards.</summary>
+/// <summary>A folder of its own for one test, gone afterwards unless <c>FLEET_KEEP_FOLDERS=1</c> asks to look at it.</summary>
 public sealed class TemporaryFolder : IDisposable
 {
     /// <summary>Absolute path; the folder exists.</summary>
@@ -12,7 +12,7 @@ public sealed class TemporaryFolder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (Directory.Exists(Path))
+        if (Directory.Exists(Path) && Environment.GetEnvironmentVariable("FLEET_KEEP_FOLDERS") != "1")
         {
             Directory.Delete(Path, recursive: true);
         }
