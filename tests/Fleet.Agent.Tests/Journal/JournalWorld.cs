@@ -95,13 +95,18 @@ internal sealed class JournalWorld : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Closes every journal; the folder stays.</summary>
+    public async Task DisposeOpenedAsync()
     {
         foreach (var journal in _opened)
         {
             await journal.DisposeAsync();
         }
+    }
 
+    public async ValueTask DisposeAsync()
+    {
+        await DisposeOpenedAsync();
         _folder.Dispose();
     }
 }
