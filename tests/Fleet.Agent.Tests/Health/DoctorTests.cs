@@ -103,9 +103,9 @@ public sealed class DoctorTests
     [Test]
     public async Task Terminal_that_is_not_there_is_found()
     {
-        await FindAsync(new TerminalCheck("serial:///dev/serial/by-id/none", TimeProvider.System), StatusLevel.Bad, "does not exist", "Plug in");
-        await FindAsync(new TerminalCheck("tcp://127.0.0.1:1", TimeProvider.System), StatusLevel.Bad, "takes no connection", "Switch the terminal on");
-        await FindAsync(new TerminalCheck("nowhere", TimeProvider.System), StatusLevel.Bad, "cannot be read", "terminal.address");
+        await FindAsync(new TerminalCheck("serial:///dev/serial/by-id/none", "no-data", TimeProvider.System), StatusLevel.Bad, "does not exist", "Plug in");
+        await FindAsync(new TerminalCheck("tcp://127.0.0.1:1", "no-data", TimeProvider.System), StatusLevel.Bad, "takes no connection", "Switch the terminal on");
+        await FindAsync(new TerminalCheck("nowhere", "no-data", TimeProvider.System), StatusLevel.Bad, "cannot be read", "terminal.address");
     }
 
     [Test]

@@ -17,14 +17,21 @@ internal static class DoctorRun
         [
             new DataDirectoryCheck(data),
             new DiskSpaceCheck(data, settings.Journal.MinimumFreeBytes),
-            new ClockCheck(clock, new DateTimeOffset(File.GetLastWriteTimeUtc(Path.Combine(AppContext.BaseDirectory, Path.GetFileName(Environment.ProcessPath!))))),
+            new ClockCheck(clock, ProgramTime()),
             new RunningAgentCheck(data),
             new JournalCheck(settings.Journal),
-            new TerminalCheck(settings.Terminal.Address, clock),
+            new TerminalCheck(settings.Terminal.Address, data, clock),
             new TillCheck(settings.Till.TryEndpoint(), data),
             new IdentityCheck(store, clock),
             new ServerCheck(store, clock),
         ];
+    }
+
+    // The host program of a framework-dependent start says nothing about us; a single file has no assembly beside it.
+    private static DateTimeOffset ProgramTime()
+    {
+        var assembly = Path.Combine(AppContext.BaseDirectory, "fleet-agent.dll");
+        return new DateTimeOffset(File.GetLastWriteTimeUtc(File.Exists(assembly) ? assembly : Environment.ProcessPath!));
     }
 
     /// <summary>Runs the checks and prints what they find; 0 when nothing is bad.</summary>

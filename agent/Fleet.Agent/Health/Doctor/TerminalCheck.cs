@@ -5,7 +5,7 @@ using Fleet.Serial;
 namespace Fleet.Agent.Health.Doctor;
 
 /// <summary>The terminal's line, from outside: device there and ours to open, or port open.</summary>
-internal sealed class TerminalCheck(string address, TimeProvider clock) : IDoctorCheck
+internal sealed class TerminalCheck(string address, string dataDirectory, TimeProvider clock) : IDoctorCheck
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -19,7 +19,7 @@ internal sealed class TerminalCheck(string address, TimeProvider clock) : IDocto
         }
 
         return SerialAddress.TryParse(address, out var serial, out var fault)
-            ? LookAtDevice(serial.Device)
+            ? await LookAtDeviceAsync(serial.Device, cancellationToken)
             : Finding.Bad($"the address cannot be read: {fault}", "Correct terminal.address in the settings.");
     }
 
@@ -39,7 +39,7 @@ internal sealed class TerminalCheck(string address, TimeProvider clock) : IDocto
         }
     }
 
-    private static Finding LookAtDevice(string device)
+    private async Task<Finding> LookAtDeviceAsync(string device, CancellationToken cancellationToken)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -62,8 +62,8 @@ internal sealed class TerminalCheck(string address, TimeProvider clock) : IDocto
         }
         catch (IOException error)
         {
-            return error.Message.Contains("busy", StringComparison.OrdinalIgnoreCase)
-                ? Finding.Good($"{device} is in use, by the agent if it runs")
+            return await DoctorRun.IsRunningAsync(dataDirectory, cancellationToken)
+                ? Finding.Good($"{device} is held by the running agent, see its status")
                 : Finding.Bad($"{device} cannot be opened: {error.Message}", "Check that no other program holds it (ModemManager, brltty, the old till driver).");
         }
     }
