@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Core.Internal;
+using Grpc.Net.Client.Balancer;
 using Grpc.Net.Client.Internal;
 
 namespace Grpc.Net.Client;
@@ -42,7 +43,7 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
         Encodings = options.CompressionProviders is null ? Encodings.Default : new Encodings(options.CompressionProviders);
         Throttle = RetryThrottle.Of(options.ServiceConfig?.RetryThrottling);
         Methods = new MethodTable(BaseAddress(address, _isSecure), options.ServiceConfig, options.MaxRetryAttempts);
-        (_http, _ownsHttp) = Transport(options, security);
+        (_http, _ownsHttp) = Transport(address, options, security, _isSecure, Clock);
     }
 
     internal MethodTable Methods { get; }
@@ -152,10 +153,17 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
 
     private static Uri BaseAddress(Uri address, bool secure) => address.Scheme is "http" or "https"
         ? new Uri(address.GetLeftPart(UriPartial.Authority))
-        : new Uri($"{(secure ? "https" : "http")}://{address.AbsolutePath.Trim('/')}");
+        : new Uri($"{(secure ? "https" : "http")}://{(address.AbsolutePath.Trim('/') is { Length: > 0 } name ? name : "localhost")}");
 
-    private static (HttpMessageInvoker Invoker, bool Owned) Transport(GrpcChannelOptions options, ChannelSecurity security)
+    private static (HttpMessageInvoker Invoker, bool Owned) Transport(
+        Uri address, GrpcChannelOptions options, ChannelSecurity security, bool secure, TimeProvider clock)
     {
+        if (address.Scheme is not ("http" or "https"))
+        {
+            var resolver = ResolverOf(address.Scheme, options).Create(new ResolverOptions(address, secure ? 443 : 80, options));
+            return (new HttpMessageInvoker(new BalancedHandler(resolver, options, security.Tls, clock), disposeHandler: true), true);
+        }
+
         if (options.HttpClient is not null)
         {
             return (options.HttpClient, options.DisposeHttpClient);
@@ -164,6 +172,18 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
         return options.HttpHandler is not null
             ? (new HttpMessageInvoker(options.HttpHandler, options.DisposeHttpClient), options.DisposeHttpClient)
             : (new HttpMessageInvoker(Handler(security), disposeHandler: true), true);
+    }
+
+    private static ResolverFactory ResolverOf(string scheme, GrpcChannelOptions options)
+    {
+        var known = options.ServiceProvider?.GetService(typeof(IEnumerable<ResolverFactory>)) as IEnumerable<ResolverFactory> ?? [];
+        if (options.ServiceProvider?.GetService(typeof(ResolverFactory)) is ResolverFactory single)
+        {
+            known = known.Append(single);
+        }
+
+        return known.Append(new DnsResolverFactory(Timeout.InfiniteTimeSpan)).FirstOrDefault(f => f.Name == scheme)
+            ?? throw new InvalidOperationException($"No address resolver configured for the scheme '{scheme}'.");
     }
 
     private static SocketsHttpHandler Handler(ChannelSecurity security)
