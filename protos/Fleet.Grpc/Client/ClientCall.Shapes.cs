@@ -125,7 +125,7 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
     private void StartStreamed()
     {
         Begin();
-        _target = new RequestTarget(_info.Retry is null && !_options.IsWaitForReady ? 0 : _channel.MaxRetryBufferPerCall);
+        _target = new RequestTarget(_info.Retry is null && !_options.IsWaitForReady ? 0 : _channel.MaxRetryBufferPerCall, _channel.RetryBudget);
         _output = new MessageOutput(_target, _channel.MaxSend, _cancellation.Token);
         try
         {
@@ -318,7 +318,8 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
         }
 
         _output.Abort(new RpcException(status));
-        _target!.Complete();
+        _target!.Commit();
+        _target.Complete();
         _output.Dispose();
     }
 }

@@ -216,8 +216,11 @@ internal sealed partial class ClientCall<TRequest, TResponse>
             }
 
             var extra = await CredentialHeadersAsync();
+
+            // A stream of requests has one reader: it can follow one attempt after the other, not several at once.
+            var rules = _info.Retry is { IsHedging: true } && _target is not null ? null : _info.Retry;
             var attempts = new Attempts(
-                _channel, _info.Retry, _options.IsWaitForReady, (number, token) => AttemptAsync(content(), extra, number, token), canRepeat, detach);
+                _channel, rules, _options.IsWaitForReady, (number, token) => AttemptAsync(content(), extra, number, token), canRepeat, detach);
             return Accept(await attempts.RunAsync(_cancellation.Token));
         }
         catch (Exception e)

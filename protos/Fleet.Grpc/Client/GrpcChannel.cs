@@ -34,6 +34,7 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
         MaxSend = options.MaxSendMessageSize;
         MaxReceive = options.MaxReceiveMessageSize;
         MaxRetryBufferPerCall = options.MaxRetryBufferPerCallSize ?? long.MaxValue;
+        RetryBudget = new RetryBudget(options.MaxRetryBufferSize);
         InitialReconnectBackoff = options.InitialReconnectBackoff;
         MaxReconnectBackoff = options.MaxReconnectBackoff;
         ThrowsOperationCanceled = options.ThrowOperationCanceledOnCancellation;
@@ -61,6 +62,8 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
     internal int? MaxReceive { get; }
 
     internal long MaxRetryBufferPerCall { get; }
+
+    internal RetryBudget RetryBudget { get; }
 
     internal TimeSpan InitialReconnectBackoff { get; }
 

@@ -6,7 +6,7 @@ namespace Grpc.Net.Client.Internal;
 /// Carries the batches of a request stream to the HTTP request, once it has been opened. While attempts may still be repeated it keeps
 /// what was sent, up to a bound; a new attempt first gets everything that went before.
 /// </summary>
-internal sealed class RequestTarget(long keepAtMost) : IBatchTarget, IDisposable
+internal sealed class RequestTarget(long keepAtMost, RetryBudget budget) : IBatchTarget, IDisposable
 {
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _writing = new(1, 1);
@@ -35,7 +35,7 @@ internal sealed class RequestTarget(long keepAtMost) : IBatchTarget, IDisposable
     {
         lock (_lock)
         {
-            _kept = null;
+            ForgetLocked();
         }
     }
 
@@ -144,15 +144,21 @@ internal sealed class RequestTarget(long keepAtMost) : IBatchTarget, IDisposable
                 return;
             }
 
+            if (_keptBytes + batch.Length > keepAtMost || !budget.TryTake(batch.Length))
+            {
+                ForgetLocked();
+                return;
+            }
+
             _keptBytes += batch.Length;
-            if (_keptBytes > keepAtMost)
-            {
-                _kept = null;
-            }
-            else
-            {
-                _kept.Add(batch.ToArray());
-            }
+            _kept.Add(batch.ToArray());
         }
+    }
+
+    private void ForgetLocked()
+    {
+        _kept = null;
+        budget.Give(_keptBytes);
+        _keptBytes = 0;
     }
 }
