@@ -25,6 +25,8 @@ internal sealed class LedgerWriter(Session session, TerminalId terminal, long jo
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, '', $24, $25, $26)
         """;
 
+    private const string InsertNew = Insert + " ON CONFLICT (terminal_id, id) DO NOTHING";
+
     private const string Replace = Insert + """
 
         ON CONFLICT (terminal_id, id) DO UPDATE SET kind = excluded.kind, outcome = excluded.outcome, amount_minor = excluded.amount_minor,
@@ -39,23 +41,42 @@ internal sealed class LedgerWriter(Session session, TerminalId terminal, long jo
         RETURNING settlement_id
         """;
 
+    // The usual outcome of an announced payment: nothing is replaced that anybody would want to see again.
+    private const string Resolve = """
+        UPDATE transactions SET kind = $3, outcome = $4, amount_minor = $5, amount_currency = $6, requested_minor = COALESCE($7, requested_minor),
+            requested_currency = COALESCE($8, requested_currency), booked_count = $9, booked_minor = $10, trace_number = $11, receipt_number = $12, tid = $13,
+            result_code = $14, card_type = $15, card_name = $16, masked_pan = $17, approval_code = $18, terminal_local_time = $19, agent_at = $20,
+            ingest_at = $21, evidence = $22, evidence_text = $23, journal_id = $24, sequence = $25, version = $26
+        WHERE terminal_id = $1 AND id = $2 AND outcome = 'Pending' AND settlement_id = '' AND (journal_id, sequence) < ($24, $25)
+        """;
+
     /// <summary>An intent: pending, unless something is known already.</summary>
     public async Task AnnounceAsync(PaymentIntent intent, JournalEntry entry, CancellationToken cancellationToken)
     {
         var booking = Booking.Of(intent);
         await RefuseImpossibleAsync(booking, entry, cancellationToken);
-        await session.ExecuteAsync(
-            Insert + " ON CONFLICT (terminal_id, id) DO NOTHING", await RowAsync(booking, entry, cancellationToken), cancellationToken);
+        await session.ExecuteAsync(InsertNew, await RowAsync(booking, entry, cancellationToken), cancellationToken);
         session.Touch(Topic.Transactions, terminal.Value);
     }
 
     /// <summary>An outcome.</summary>
-    public async Task BookAsync(Transaction transaction, JournalEntry entry, CancellationToken cancellationToken)
+    /// <param name="announcedHere">Its intent is in the same run and has no row yet: a hint that saves a look, never a claim.</param>
+    public async Task BookAsync(Transaction transaction, JournalEntry entry, bool announcedHere, CancellationToken cancellationToken)
     {
         var booking = Booking.Of(transaction);
         await RefuseImpossibleAsync(booking, entry, cancellationToken);
-        await KeepReplacedAsync(booking.Id, entry, cancellationToken);
         var row = await RowAsync(booking, entry, cancellationToken);
+        if (await session.ExecuteAsync(announcedHere ? InsertNew : Resolve, row, cancellationToken) == 0)
+        {
+            await ReplaceAsync(booking, row, entry, cancellationToken);
+        }
+
+        session.Touch(Topic.Transactions, terminal.Value);
+    }
+
+    private async Task ReplaceAsync(Booking booking, object?[] row, JournalEntry entry, CancellationToken cancellationToken)
+    {
+        await KeepReplacedAsync(booking.Id, entry, cancellationToken);
         switch (await session.FirstAsync(Replace, row, static r => r.GetString(0), cancellationToken))
         {
             case null:
@@ -68,8 +89,6 @@ internal sealed class LedgerWriter(Session session, TerminalId terminal, long jo
             default:
                 break;
         }
-
-        session.Touch(Topic.Transactions, terminal.Value);
     }
 
     private async Task<object?[]> RowAsync(Booking booking, JournalEntry entry, CancellationToken cancellationToken) =>
