@@ -123,6 +123,14 @@ internal sealed class LaneWorld : IAsyncDisposable
     /// <summary>A till that says exactly what a test wants.</summary>
     public Task<ScriptedTill> ConnectAsync() => ScriptedTill.ConnectAsync(Agent!.Endpoint);
 
+    /// <summary>The terminal has left the dialogue before: it answers the next question.</summary>
+    public async Task SettleDownAsync()
+    {
+        await using var till = await ConnectAsync();
+        await till.SendAsync("05 01 05 00 00 00 03 02");
+        await till.FollowAsync();
+    }
+
     public async Task DropTillAsync()
     {
         if (_till is not null)

@@ -19,6 +19,7 @@ internal sealed class LineFaultTests
     {
         await using var lane = await LaneWorld.StartAsync();
         await lane.SellAsync(100);
+        await lane.SettleDownAsync();
         lane.Terminal.LineFaults.Arm(fault, count);
         var payment = await lane.SellAsync(1234);
 
@@ -38,6 +39,7 @@ internal sealed class LineFaultTests
     {
         await using var lane = await LaneWorld.StartAsync();
         await lane.SellAsync(100);
+        await lane.SettleDownAsync();
         lane.Terminal.Faults.CutPowerAt(step);
         var selling = lane.SellAsync(1234);
         await Testing.Eventually.TrueAsync(() => !lane.Terminal.IsPowered, "the power is gone");
@@ -57,6 +59,7 @@ internal sealed class LineFaultTests
     {
         await using var lane = await LaneWorld.StartAsync(static l => l.TerminalSettings.DialogueTimeout = TimeSpan.FromSeconds(2));
         await lane.SellAsync(100);
+        await lane.SettleDownAsync();
         lane.Terminal.Faults.FallSilentAt(step);
         var selling = lane.SellAsync(1234);
         await Testing.Eventually.TrueAsync(
@@ -75,6 +78,7 @@ internal sealed class LineFaultTests
     {
         await using var lane = await LaneWorld.StartAsync();
         await lane.SellAsync(100);
+        await lane.SettleDownAsync();
         lane.Terminal.Faults.CutPowerAt(PaymentStep.StatusSent);
         await using var till = await lane.ConnectAsync();
         await till.SendAsync("06 01 0A 04 00 00 00 00 12 34 49 09 78");

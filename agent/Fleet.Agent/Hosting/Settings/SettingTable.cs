@@ -66,17 +66,28 @@ internal static class SettingTable
         Setting.Duration("till.fateWait", static (s, v) => s.Till.FateWait = v),
         Setting.Flag("till.salesWhileUnresolved", static (s, v) => s.Till.SalesWhileUnresolved = v),
         Setting.Text("till.language", static (s, v) => s.Till.Language = v),
-        Setting.Group("till.amountCaps", "an amount in minor units", static (s, name, v) =>
+        Setting.Duration("till.stopPatience", static (s, v) => s.Till.StopPatience = v),
+        new("till.methodsOff", "names with blanks between them", static (s, _, v) =>
         {
-            var valid = long.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out var minorUnits);
-            if (valid)
-            {
-                s.Till.AmountCaps[name.ToUpperInvariant()] = minorUnits;
-            }
-
-            return valid;
+            s.Till.MethodsOff.UnionWith(v.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+            return true;
         }),
+        Setting.Number("till.offlineCount", static (s, v) => s.Till.OfflineCount = v),
+        Setting.Duration("till.offlineAge", static (s, v) => s.Till.OfflineAge = v),
+        Amounts("till.offlineAmounts", static s => s.Till.OfflineAmounts),
+        Amounts("till.amountCaps", static s => s.Till.AmountCaps),
     ];
+
+    private static Setting Amounts(string key, Func<AgentSettings, IDictionary<string, long>> of) => Setting.Group(key, "an amount in minor units", (s, name, v) =>
+    {
+        var valid = long.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out var minorUnits);
+        if (valid)
+        {
+            of(s)[name.ToUpperInvariant()] = minorUnits;
+        }
+
+        return valid;
+    });
 
     private static IEnumerable<Setting> CommandSettings() =>
     [
