@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Fleet.Contracts.Link.V1;
 using Fleet.Serial;
 using Fleet.Testing;
@@ -7,6 +8,8 @@ namespace Fleet.Agent.Tests.Till;
 
 /// <summary>A till on a second serial port.</summary>
 [TestFixture]
+[Platform("Linux")]
+[SupportedOSPlatform("linux")]
 internal sealed class SerialTillTests
 {
     private static readonly ZvtTimers Timers = new() { T1 = TimeSpan.FromMilliseconds(200), T2 = TimeSpan.FromMilliseconds(400), T3 = TimeSpan.FromSeconds(5) };
@@ -14,12 +17,6 @@ internal sealed class SerialTillTests
     [Test]
     public async Task Till_on_a_serial_port_pays_and_is_served_again_after_its_cable_was_out()
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            Assert.Ignore("needs a pseudo terminal");
-            return;
-        }
-
         using var folder = new TemporaryFolder();
         await using var cable = PseudoTerminal.Create(folder.File("till"), new SerialPortOptions());
         await using var lane = await LaneWorld.StartAsync(l => l.TillSettings.SerialPort = "serial://" + cable.Link);
