@@ -129,6 +129,9 @@ internal sealed class LaneWorld : IAsyncDisposable
         await using var till = await ConnectAsync();
         await till.SendAsync("05 01 05 00 00 00 03 02");
         await till.FollowAsync();
+
+        // And the agent has the terminal's word for its own last answer.
+        using var lease = (await Agent!.Line.AcquireAsync(LineUser.Command, Timeout.InfiniteTimeSpan, CancellationToken.None)).Lease;
     }
 
     public async Task DropTillAsync()

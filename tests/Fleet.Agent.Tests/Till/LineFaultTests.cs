@@ -24,7 +24,7 @@ internal sealed class LineFaultTests
         var payment = await lane.SellAsync(1234);
 
         await lane.ReadyAsync();
-        Assert.That(payment.Outcome, Is.EqualTo(TillOutcome.Approved));
+        Assert.That(payment.Outcome, Is.EqualTo(TillOutcome.Approved), payment.Reason);
         Assert.That(lane.Journal.Entries.Count(static e => e.Intent is not null), Is.EqualTo(2), "nothing was sent twice");
         lane.AssertAgreement();
     }
