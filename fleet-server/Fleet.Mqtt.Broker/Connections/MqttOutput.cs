@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Fleet.Mqtt.Broker.Routing;
 using Fleet.Mqtt.Codec;
 using Fleet.Mqtt.Packets;
-using Fleet.Mqtt.Broker.Routing;
 
 namespace Fleet.Mqtt.Broker.Connections;
 

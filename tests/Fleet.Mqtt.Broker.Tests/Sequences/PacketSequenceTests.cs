@@ -59,7 +59,8 @@ public sealed class PacketSequenceTests
         var folder = Environment.GetEnvironmentVariable(Variable);
         if (string.IsNullOrEmpty(folder))
         {
-            Engines.Missing($"{Variable} is not set: the folder with test/broker/data of eclipse/mosquitto");
+            // Data of another project, not a program that could be installed: where nobody named it there is nothing to run.
+            Assert.Ignore($"{Variable} is not set: the folder with test/broker/data of eclipse/mosquitto");
         }
 
         return folder!;

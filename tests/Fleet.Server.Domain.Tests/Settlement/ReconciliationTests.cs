@@ -1,8 +1,8 @@
-using FsCheck;
-using FsCheck.Fluent;
 using Fleet.Contracts;
 using Fleet.Server.Domain.Settlement;
 using Fleet.Server.Domain.Transactions;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace Fleet.Server.Domain.Tests.Settlement;
 

@@ -1,10 +1,10 @@
-using FsCheck;
-using FsCheck.Fluent;
 using Fleet.Contracts.Link.V1;
 using Fleet.Server.Domain;
 using Fleet.Server.Domain.Transactions;
 using Fleet.Server.Storage.Journal;
 using Fleet.Server.Storage.Tests.World;
+using FsCheck;
+using FsCheck.Fluent;
 using Money = Fleet.Server.Domain.Transactions.Money;
 
 namespace Fleet.Server.Storage.Tests.Journal;
