@@ -1,3 +1,5 @@
+using Fleet.Testing;
+
 namespace Fleet.Zvt.Tests.Fields;
 
 public sealed class BcdAndCardNumberTests
@@ -23,8 +25,8 @@ public sealed class BcdAndCardNumberTests
     public void Number_that_does_not_fit_is_refused(long value) => Assert.That(() => Bcd.Write(value, 3), Throws.InstanceOf<ArgumentOutOfRangeException>());
 
     [TestCase("671234EEEE1230", "671234****1230")]
-    [TestCase("41111111111111111F", "411111*******1111")]
-    [TestCase("41111111111111EE", "411111******11**")]
+    [TestCase("41111100000001111F", "411111*******1111")]
+    [TestCase("41111100000011EE", "411111******11**")]
     [TestCase("1234567890", "**********")]
     public void Card_number_is_shown_with_six_and_four_digits_at_most(string wire, string shown)
     {
@@ -36,7 +38,7 @@ public sealed class BcdAndCardNumberTests
     [Test]
     public void Unmasked_number_is_masked_on_the_wire()
     {
-        byte[] clear = [0x41, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x1F];
+        byte[] clear = [0x41, 0x11, 0x11, 0x00, 0x00, 0x00, 0x01, 0x11, 0x1F];
         Assert.That(CardNumber.IsMasked(clear), Is.False);
         Assert.That(Convert.ToHexString(CardNumber.Mask(clear)), Is.EqualTo("411111EEEEEEE1111F"));
         Assert.That(CardNumber.IsMasked(CardNumber.Mask(clear)), Is.True);
@@ -50,9 +52,22 @@ public sealed class BcdAndCardNumberTests
     [TestCase("4111x")]
     public void Number_in_the_clear_is_never_written(string number) => Assert.That(() => CardNumber.Encode(number), Throws.InstanceOf<FormatException>());
 
-    [TestCase("PAN 4111 1111 1111 1111 OK", "PAN 4111 11** **** 1111 OK")]
-    [TestCase("4111111111111111", "411111******1111")]
-    [TestCase("4111111111111112", "4111111111111112")]
-    [TestCase("TA-Nr 000041 BNr 0007", "TA-Nr 000041 BNr 0007")]
-    public void Card_number_in_a_text_is_masked(string text, string masked) => Assert.That(CardNumber.MaskInText(text), Is.EqualTo(masked));
+    [TestCase("TA-Nr 000041 BNr 0007")]
+    [TestCase("")]
+    public void Text_without_a_card_number_stays_as_it_is(string text) => Assert.That(CardNumber.MaskInText(text), Is.EqualTo(text));
+
+    [Test]
+    public void Card_number_in_a_text_is_masked()
+    {
+        var number = MadeUpCard.Number("411111", "1111");
+        Assert.That(CardNumber.MaskInText(number), Is.EqualTo("411111******1111"));
+        Assert.That(CardNumber.MaskInText($"PAN {MadeUpCard.InGroups(number)} OK"), Is.EqualTo("PAN 4111 11** **** 1111 OK"));
+    }
+
+    [Test]
+    public void Digits_with_a_wrong_check_sum_are_no_card_number()
+    {
+        var number = MadeUpCard.WrongNumber("411111", "1111");
+        Assert.That(CardNumber.MaskInText(number), Is.EqualTo(number));
+    }
 }

@@ -1,3 +1,5 @@
+using Fleet.Testing;
+
 namespace Fleet.Zvt.Tests.Printing;
 
 /// <summary>Secrets are written as a run of digits that may appear nowhere afterwards.</summary>
@@ -38,18 +40,19 @@ public sealed class CardDataTests
     [Test]
     public void Unmasked_card_number_is_masked()
     {
-        var kept = CardData.Redact(Apdu.FromHex("04 0F 0D 22 F0 F8 41 11 11 11 11 11 11 11 27 00"))!;
+        var number = MadeUpCard.Number("411111", "1111");
+        var kept = CardData.Redact(Apdu.FromHex($"04 0F 0D 22 F0 F8 {number} 27 00"))!;
         Assert.That(Convert.ToHexString(kept.ToArray()), Is.EqualTo("040F0D22F0F8411111EEEEEE11112700"));
-        Assert.That(ZvtPrinter.Print(Apdu.FromHex("04 0F 0B 22 F0 F8 41 11 11 11 11 11 11 11")), Does.Contain("411111******1111"));
+        Assert.That(ZvtPrinter.Print(Apdu.FromHex($"04 0F 0B 22 F0 F8 {number}")), Does.Contain("411111******1111"));
     }
 
     [Test]
     public void Card_number_in_a_printed_line_is_masked()
     {
-        var line = new PrintLine { Text = "4111111111111111" }.ToApdu();
+        var line = new PrintLine { Text = MadeUpCard.Number("411111", "1111") }.ToApdu();
         Assert.That(ZvtPrinter.Print(line), Does.Contain("411111******1111"));
         Assert.That(PrintLine.Parse(CardData.Redact(line)!).Require().Text, Is.EqualTo("411111******1111"));
-        var block = PrintBlock.Of(ReceiptType.Merchant, (default, "4111 1111 1111 1111")).ToApdu();
+        var block = PrintBlock.Of(ReceiptType.Merchant, (default, MadeUpCard.InGroups(MadeUpCard.Number("411111", "1111")))).ToApdu();
         Assert.That(ZvtPrinter.Print(block), Does.Contain("4111 11** **** 1111"));
     }
 
