@@ -7,7 +7,7 @@ public sealed class CommandLineTests
 {
     [TestCase("fly")]
     [TestCase("terminal")]
-    [TestCase("terminal", "--pty", "/tmp/x", "--tcp", "0")]
+    [TestCase("terminal", "--pty", "lane.tty", "--tcp", "0")]
     [TestCase("terminal", "--tcp", "0", "--tid", "123")]
     [TestCase("terminal", "--serial", "serial:///dev/x?baud=7")]
     [TestCase("terminal", "--tcp", "70000")]
