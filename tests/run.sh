@@ -70,7 +70,7 @@ failed=0
 for project in "${projects[@]}"; do
   say "$project"
   start=$SECONDS
-  dotnet test "tests/$project" --no-build -c Debug --nologo -v quiet \
+  dotnet test "tests/$project" --no-build -c Debug --nologo -v minimal \
     --logger "trx;LogFileName=$results/$project.trx" --blame-hang --blame-hang-timeout 10m --blame-hang-dump-type none --results-directory "$results" </dev/null || failed=1
   echo "   $project: $((SECONDS - start)) s"
 done
