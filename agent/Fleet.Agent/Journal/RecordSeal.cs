@@ -15,6 +15,9 @@ internal sealed class RecordSeal : IDisposable
     private const int ChecksumLength = 8;
     private const int NonceLength = 12;
     private const int TagLength = 16;
+
+    // AesGcm keeps state between calls: two threads in it at once make good records look damaged. Writer and readers share this seal.
+    private readonly Lock _lock = new();
     private readonly AesGcm? _cipher;
 
     /// <param name="key">32 bytes, or null for a checksum only.</param>
@@ -80,7 +83,7 @@ internal sealed class RecordSeal : IDisposable
         full[..ChecksumLength].CopyTo(destination);
     }
 
-    private static byte[] Encrypt(AesGcm cipher, ReadOnlySpan<byte> place, ReadOnlySpan<byte> plain)
+    private byte[] Encrypt(AesGcm cipher, ReadOnlySpan<byte> place, ReadOnlySpan<byte> plain)
     {
         var record = new byte[1 + NonceLength + TagLength + plain.Length];
         record[0] = EncryptedForm;
@@ -88,16 +91,24 @@ internal sealed class RecordSeal : IDisposable
         // Random, because a sequence is used again after a failed commit and its first ciphertext may already be on the disk.
         var nonce = record.AsSpan(1, NonceLength);
         RandomNumberGenerator.Fill(nonce);
-        cipher.Encrypt(nonce, plain, record.AsSpan(1 + NonceLength + TagLength), record.AsSpan(1 + NonceLength, TagLength), place);
+        lock (_lock)
+        {
+            cipher.Encrypt(nonce, plain, record.AsSpan(1 + NonceLength + TagLength), record.AsSpan(1 + NonceLength, TagLength), place);
+        }
+
         return record;
     }
 
-    private static byte[]? Decrypt(AesGcm cipher, ReadOnlySpan<byte> place, ReadOnlySpan<byte> rest)
+    private byte[]? Decrypt(AesGcm cipher, ReadOnlySpan<byte> place, ReadOnlySpan<byte> rest)
     {
         var plain = new byte[rest.Length - NonceLength - TagLength];
         try
         {
-            cipher.Decrypt(rest[..NonceLength], rest[(NonceLength + TagLength)..], rest.Slice(NonceLength, TagLength), plain, place);
+            lock (_lock)
+            {
+                cipher.Decrypt(rest[..NonceLength], rest[(NonceLength + TagLength)..], rest.Slice(NonceLength, TagLength), plain, place);
+            }
+
             return plain;
         }
         catch (AuthenticationTagMismatchException)

@@ -6,7 +6,7 @@ namespace Fleet.Simulator.Demo;
 /// <summary>The verb <c>demo</c>: the whole product in one run.</summary>
 public static class DemoVerb
 {
-    private static readonly WorldPace Pace = new(TimeSpan.FromMilliseconds(120), ZvtTimers.Default);
+    private static readonly WorldPace Pace = new(TimeSpan.FromMilliseconds(120), TimeSpan.Zero, ZvtTimers.Default);
 
     /// <summary>Builds the verb.</summary>
     public static Command Build()

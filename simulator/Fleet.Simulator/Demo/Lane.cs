@@ -58,7 +58,7 @@ public sealed class Lane : IAsyncDisposable
             Port = agent.TillPort,
             Seed = number,
             BooksFile = Path.Combine(folder, "till.jsonl"),
-            Pace = TimeSpan.Zero,
+            Pace = world.Pace.TillPause,
             RetryPause = TimeSpan.FromMilliseconds(100),
         });
         var lane = new Lane(name, terminal, agent, till) { Tid = tid };

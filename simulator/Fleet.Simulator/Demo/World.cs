@@ -5,8 +5,9 @@ namespace Fleet.Simulator.Demo;
 
 /// <summary>How quick people and lines are.</summary>
 /// <param name="CustomerDelay">How long a customer takes to present a card.</param>
+/// <param name="TillPause">Pause of a till that sells on its own between two payments.</param>
 /// <param name="Timers">Timers of the line between agent and terminal, on both ends.</param>
-public sealed record WorldPace(TimeSpan CustomerDelay, ZvtTimers Timers);
+public sealed record WorldPace(TimeSpan CustomerDelay, TimeSpan TillPause, ZvtTimers Timers);
 
 /// <summary>A small shop with everything that belongs to it: server, lanes, acquirer, operator.</summary>
 public sealed class World : IAsyncDisposable

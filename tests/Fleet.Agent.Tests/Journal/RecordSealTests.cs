@@ -18,6 +18,27 @@ public sealed class RecordSealTests
     }
 
     [Test]
+    public void Writer_and_readers_share_one_seal([Values] bool encrypted)
+    {
+        const int Rounds = 20_000;
+        using var seal = new RecordSeal(encrypted ? Key : null);
+        var plain = RandomNumberGenerator.GetBytes(300);
+        var record = seal.Seal(Place, plain);
+        var faults = 0;
+
+        Parallel.For(0, Rounds, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
+        {
+            var mine = i % 2 == 0 ? record : seal.Seal(Place, plain);
+            if (seal.Open(Place, mine) is not { } opened || !opened.AsSpan().SequenceEqual(plain))
+            {
+                Interlocked.Increment(ref faults);
+            }
+        });
+
+        Assert.That(faults, Is.Zero);
+    }
+
+    [Test]
     public void Every_flipped_bit_is_noticed([Values] bool encrypted)
     {
         using var seal = new RecordSeal(encrypted ? Key : null);
