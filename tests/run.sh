@@ -84,6 +84,20 @@ count() { # attribute of <Counters>
   done
   echo "$sum"
 }
+# What did not pass is named once more at the end, where somebody who sees only the end of a log finds it.
+name_outcomes() { # outcome
+  local trx
+  for trx in "$results"/*.trx; do
+    [[ -e $trx ]] || continue
+    sed -n "/<UnitTestResult .*outcome=\"$1\"/,/<\/UnitTestResult>/p" "$trx" | awk -v outcome="$1" -v project="$(basename "$trx" .trx)" '
+      /<UnitTestResult / { match($0, /testName="[^"]*"/); print outcome ": " project ": " substr($0, RSTART + 10, RLENGTH - 11); lines = 0; message = 0 }
+      /<Message>/ { message = 1 }
+      message && lines < 12 { gsub(/^[ \t]*<Message>|<\/Message>.*/, ""); print "   " $0; lines++ }
+      /<\/Message>/ { message = 0 }' | sed 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&#xD;//g; s/&amp;/\&/g'
+  done
+}
+name_outcomes NotExecuted; name_outcomes Failed
+
 passed=$(count passed); failures=$(( $(count failed) + $(count error) + $(count timeout) + $(count aborted) ))
 skipped=$(( $(count total) - passed - failures ))
 [[ $failed == 0 || $failures -gt 0 ]] || failures=1
