@@ -25,6 +25,7 @@ command -v dotnet >/dev/null || { echo "The .NET 10 SDK is needed: dotnet is not
 # Other people's programs that the tests talk to: command or file -> Debian package.
 engines=(
   mosquitto=mosquitto mosquitto_pub=mosquitto-clients socat=socat tmux=tmux strace=strace tshark=tshark
+  mkfs.ext4=e2fsprogs mkfs.xfs=xfsprogs
   /usr/lib/python3/dist-packages/grpc=python3-grpcio /usr/lib/python3/dist-packages/paho=python3-paho-mqtt
   /usr/share/doc/ruby-grpc=ruby-grpc openssl=openssl
 )

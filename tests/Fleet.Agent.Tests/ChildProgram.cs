@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fleet.Agent.Tests.Faults;
 using Fleet.Agent.Tests.Journal;
 
 namespace Fleet.Agent.Tests;
@@ -11,6 +12,8 @@ public static class ChildProgram
         ["append", var folder] => JournalChild.AppendUntilKilledAsync(folder),
         ["durable", var path] => JournalChild.WriteDurablyAsync(path),
         ["faults", var folder, var count] => JournalChild.AppendThroughFaultsAsync(folder, int.Parse(count, CultureInfo.InvariantCulture)),
+        ["powercut", var folder] => PowerCutChild.WriteEverythingAsync(folder),
+        ["careless", var folder] => Task.FromResult(PowerCutChild.WriteCarelessly(folder)),
         _ => Task.FromResult(2),
     };
 }

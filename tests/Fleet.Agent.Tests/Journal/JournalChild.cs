@@ -9,9 +9,15 @@ internal static class JournalChild
 {
     public static async Task<int> AppendUntilKilledAsync(string folder)
     {
-        var options = new JournalOptions { DataDirectory = folder };
-        await using var journal = SqliteJournal.Open(options, TimeProvider.System, NoCrashPoints.Instance, NullLogger<SqliteJournal>.Instance);
         using var output = TextWriter.Synchronized(Console.Out);
+        await AppendUntilKilledAsync(folder, output);
+        return 0;
+    }
+
+    public static async Task AppendUntilKilledAsync(string folder, TextWriter output)
+    {
+        var options = new JournalOptions { DataDirectory = folder, ReserveBytes = 0, MinimumFreeBytes = 0 };
+        await using var journal = SqliteJournal.Open(options, TimeProvider.System, NoCrashPoints.Instance, NullLogger<SqliteJournal>.Instance);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(async producer =>
         {
             for (var i = 0; ; i++)
@@ -22,7 +28,6 @@ internal static class JournalChild
                 await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{receipt.LastSequence} {id} ."));
             }
         }));
-        return 0;
     }
 
     public static Task<int> WriteDurablyAsync(string path)
