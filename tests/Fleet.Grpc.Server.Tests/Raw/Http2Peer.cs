@@ -107,6 +107,13 @@ internal sealed class Http2Peer : IAsyncDisposable
             {
                 await SendAsync(FrameType.Settings, 1, 0, [], cancellationToken);
             }
+            else if (frame.Type == FrameType.Data && payload.Length > 0)
+            {
+                // The connection's window (RFC 9113, section 6.9) is what all streams share: unreturned, one stream's data starves the next answer.
+                var credit = new byte[4];
+                BinaryPrimitives.WriteInt32BigEndian(credit, payload.Length);
+                await SendAsync(FrameType.WindowUpdate, 0, 0, credit, cancellationToken);
+            }
 
             return frame;
         }
