@@ -93,8 +93,7 @@ name_outcomes() { # outcome
     sed -n "/<UnitTestResult .*outcome=\"$1\"/,/<\/UnitTestResult>/p" "$trx" | awk -v outcome="$1" -v project="$(basename "$trx" .trx)" '
       /<UnitTestResult / { match($0, /testName="[^"]*"/); print outcome ": " project ": " substr($0, RSTART + 10, RLENGTH - 11); lines = 0; message = 0 }
       /<Message>/ { message = 1 }
-      message && lines < 12 { gsub(/^[ \t]*<Message>|<\/Message>.*/, ""); print "   " $0; lines++ }
-      /<\/Message>/ { message = 0 }' | sed 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&#xD;//g; s/&amp;/\&/g'
+      message && lines < 12 { ended = /<\/Message>/; gsub(/^[ \t]*<Message>|<\/Message>.*/, ""); print "   " $0; lines++; if (ended) message = 0 }' | sed 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&#xD;//g; s/&amp;/\&/g'
   done
 }
 name_outcomes NotExecuted; name_outcomes Failed

@@ -1,4 +1,5 @@
 using Fleet.Simulator.Books;
+using Fleet.Testing;
 using Fleet.Zvt;
 
 namespace Fleet.Simulator.Tests.Terminals;
@@ -24,7 +25,12 @@ public sealed class StandaloneTests
         await using var bench = await Bench.StartAsync();
         await bench.RegisterAsync(ConfigByte.AgentDefault);
 
-        Assert.That(await bench.Terminal.SellAtDeviceAsync(1500, Bench.Bound), Does.Contain("till controls"));
+        // The till has its answer a moment before the device has put the dialogue away.
+        string? refusal = null;
+        await Eventually.TrueAsync(
+            async () => (refusal = await bench.Terminal.SellAtDeviceAsync(1500, Bench.Bound))?.Contains("is running", StringComparison.Ordinal) != true,
+            "the registration is over");
+        Assert.That(refusal, Does.Contain("till controls"));
         Assert.That(await bench.Terminal.EndOfDayAtDeviceAsync(Bench.Bound), Does.Contain("till controls"));
         Assert.That(bench.Terminal.Totals, Is.EqualTo(Counter.Zero));
     }
