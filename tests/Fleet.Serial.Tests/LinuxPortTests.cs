@@ -25,37 +25,6 @@ public sealed class LinuxPortTests
         _folder.Dispose();
     }
 
-    [Test]
-    public async Task All_byte_values_pass_unchanged_in_both_directions()
-    {
-        await using var port = await Lines.OpenAsync(_terminal.Link);
-        var every = Enumerable.Range(0, 256).Select(static b => (byte)b).ToArray();
-
-        await port.Output.WriteAsync(every);
-        Assert.That(await _terminal.Port.Input.ReadAsync(256), Is.EqualTo(every));
-
-        await _terminal.Port.Output.WriteAsync(every);
-        Assert.That(await port.Input.ReadAsync(256), Is.EqualTo(every));
-    }
-
-    [Test]
-    public async Task Large_transfer_arrives_complete_and_in_order()
-    {
-        await using var port = await Lines.OpenAsync(_terminal.Link);
-        var bytes = new byte[300_000];
-        new Random(1).NextBytes(bytes);
-
-        var writing = port.Output.WriteAsync(bytes, Lines.Bound).AsTask();
-        var received = new List<byte>();
-        while (received.Count < bytes.Length)
-        {
-            received.AddRange(await _terminal.Port.Input.ReadAsync(Math.Min(5000, bytes.Length - received.Count)));
-        }
-
-        await writing;
-        Assert.That(received, Is.EqualTo(bytes));
-    }
-
     [TestCase(9600, SerialStopBits.Two)]
     [TestCase(115200, SerialStopBits.One)]
     [TestCase(57600, SerialStopBits.Two)]
@@ -83,99 +52,6 @@ public sealed class LinuxPortTests
 
         Assert.That(refusal.Fault, Is.EqualTo(SerialOpenFault.Busy));
         Assert.That(refusal.Reason, Does.Contain(_terminal.Link));
-    }
-
-    [Test]
-    public async Task Port_can_be_opened_again_after_it_was_closed()
-    {
-        var first = await Lines.OpenAsync(_terminal.Link);
-        await first.DisposeAsync();
-
-        await using var second = await Lines.OpenAsync(_terminal.Link);
-        await second.Output.WriteAsync(new byte[] { 0x10, 0x02 });
-
-        Assert.That((await first.Closed).Reason, Is.EqualTo(SerialCloseReason.ClosedByUs));
-        Assert.That(await _terminal.Port.Input.ReadAsync(2), Is.EqualTo(new byte[] { 0x10, 0x02 }));
-    }
-
-    [Test]
-    public async Task What_was_flushed_before_close_still_arrives()
-    {
-        var port = await Lines.OpenAsync(_terminal.Link);
-        await port.Output.WriteAsync(new byte[] { 0x06 });
-        await port.DisposeAsync();
-
-        Assert.That(await _terminal.Port.Input.ReadAsync(1), Is.EqualTo(new byte[] { 0x06 }));
-    }
-
-    [Test]
-    public async Task Unplug_is_seen_as_device_gone_within_a_second()
-    {
-        await using var port = await Lines.OpenAsync(_terminal.Link);
-        var clock = Stopwatch.StartNew();
-
-        await _terminal.UnplugAsync();
-        var closed = await port.Closed.WaitAsync(Lines.Bound);
-
-        Assert.That(closed.Reason, Is.EqualTo(SerialCloseReason.DeviceGone));
-        Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(1)));
-        Assert.That((await port.Input.ReadAsync(Lines.Bound)).IsCompleted, Is.True);
-    }
-
-    [Test]
-    public async Task Unplug_ends_a_write_that_is_under_way()
-    {
-        await using var port = await Lines.OpenAsync(_terminal.Link);
-        var writing = Task.Run(async () => await port.Output.WriteAsync(new byte[1_000_000], Lines.Bound));
-
-        await _terminal.UnplugAsync();
-
-        Assert.That((await writing).IsCompleted, Is.True);
-        Assert.That((await port.Closed).Reason, Is.EqualTo(SerialCloseReason.DeviceGone));
-    }
-
-    [Test]
-    public async Task Open_while_unplugged_is_not_found()
-    {
-        await _terminal.UnplugAsync();
-
-        var refusal = await Lines.RefusedAsync(new SerialAddress(_terminal.Link));
-
-        Assert.That(refusal.Fault, Is.EqualTo(SerialOpenFault.NotFound));
-    }
-
-    [Test]
-    public async Task Replug_brings_a_new_device_under_the_same_name()
-    {
-        await using (var before = await Lines.OpenAsync(_terminal.Link))
-        {
-            await _terminal.UnplugAsync();
-            await before.Closed.WaitAsync(Lines.Bound);
-        }
-
-        _terminal.Replug();
-        await using var after = await Lines.OpenAsync(_terminal.Link);
-        await after.Output.WriteAsync(new byte[] { 0x15 });
-
-        Assert.That(await _terminal.Port.Input.ReadAsync(1), Is.EqualTo(new byte[] { 0x15 }));
-    }
-
-    [Test]
-    public async Task Write_that_nobody_takes_ends_within_its_bound()
-    {
-        // A cable of socat stopped in its tracks: the kernel buffer fills and stays full.
-        var bound = TimeSpan.FromMilliseconds(300);
-        var full = PseudoTerminal.Create(_folder.File("stalled"), new SerialPortOptions { BufferLimit = 1024 });
-        await using var stalled = full;
-        await using var port = await Lines.OpenAsync(full.Link, new SerialPortOptions { WriteBound = bound });
-        var clock = Stopwatch.StartNew();
-
-        await port.Output.WriteAsync(new byte[100_000], Lines.Bound);
-        var closed = await port.Closed.WaitAsync(Lines.Bound);
-
-        Assert.That(closed.Reason, Is.EqualTo(SerialCloseReason.Error));
-        Assert.That(closed.Detail, Does.Contain("took no output"));
-        Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(5)));
     }
 
     [Test]

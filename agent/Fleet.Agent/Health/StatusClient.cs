@@ -27,12 +27,12 @@ public static class StatusClient
 
     /// <summary>Asks the agent of a data directory.</summary>
     /// <exception cref="SocketException">Nobody listens.</exception>
+    /// <exception cref="IOException">Nobody listens, or it went away.</exception>
     public static async Task<StatusDocument> AskAsync(string dataDirectory, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(Patience, TimeProvider.System);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
-        using var socket = StatusPort.NewSocket();
-        await socket.ConnectAsync(new UnixDomainSocketEndPoint(StatusPort.PathOf(dataDirectory)), either.Token);
+        using var socket = await StatusPort.ConnectAsync(dataDirectory, Socket.OSSupportsUnixDomainSockets, either.Token);
         await using var stream = new NetworkStream(socket);
         return await JsonSerializer.DeserializeAsync(stream, StatusJson.Default.StatusDocument, either.Token)
             ?? throw new JsonException("an empty answer");

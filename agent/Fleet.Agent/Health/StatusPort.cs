@@ -1,12 +1,21 @@
+using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using Fleet.Agent.Journal;
 
 namespace Fleet.Agent.Health;
 
-/// <summary>Where a running agent answers questions: a Unix domain socket in its data directory.</summary>
+/// <summary>
+/// Where a running agent answers questions: a Unix domain socket in its data directory. Systems without them (Windows before 1803) get a
+/// loopback port; its number and a password for it lie in the data directory, so whoever may read that may ask.
+/// </summary>
 public static class StatusPort
 {
+    /// <summary>Length of the password of a loopback port, in bytes.</summary>
+    internal const int PasswordLength = 32;
+
     // sun_path has 108 bytes with its ending zero; a folder that is too deep gets a socket among the temporary files.
     private const int LongestPath = 100;
 
@@ -20,6 +29,91 @@ public static class StatusPort
             : Path.Combine(Path.GetTempPath(), $"fleet-agent-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(full)).AsSpan(0, 8))}.sock");
     }
 
-    /// <summary>A socket of the right kind.</summary>
-    public static Socket NewSocket() => new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    /// <summary>Begins to listen.</summary>
+    /// <param name="dataDirectory">Folder of the agent's data.</param>
+    /// <param name="unixSockets">Whether this system has Unix domain sockets.</param>
+    /// <exception cref="SocketException">The system refused.</exception>
+    internal static StatusDoor Listen(string dataDirectory, bool unixSockets)
+    {
+        var door = unixSockets ? OpenSocket(PathOf(dataDirectory)) : OpenPort(PortFile(dataDirectory));
+        door.Listener.Listen(8);
+        return door;
+    }
+
+    /// <summary>Connects to the agent of a data directory.</summary>
+    /// <exception cref="SocketException">Nobody listens.</exception>
+    /// <exception cref="IOException">There is no file that says where.</exception>
+    internal static async Task<Socket> ConnectAsync(string dataDirectory, bool unixSockets, CancellationToken cancellationToken)
+    {
+        var socket = unixSockets ? UnixSocket() : TcpSocket();
+        try
+        {
+            if (unixSockets)
+            {
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(PathOf(dataDirectory)), cancellationToken);
+                return socket;
+            }
+
+            var (port, password) = ReadPortFile(PortFile(dataDirectory));
+            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), cancellationToken);
+            await socket.SendAsync(password, cancellationToken);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static StatusDoor OpenSocket(string path)
+    {
+        File.Delete(path);
+        var listener = UnixSocket();
+        try
+        {
+            listener.Bind(new UnixDomainSocketEndPoint(path));
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            }
+
+            return new StatusDoor(listener, path, password: null);
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+    }
+
+    private static StatusDoor OpenPort(string file)
+    {
+        var listener = TcpSocket();
+        try
+        {
+            listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            var password = RandomNumberGenerator.GetBytes(PasswordLength);
+            var port = ((IPEndPoint)listener.LocalEndPoint!).Port;
+            DurableFile.Write(file, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{port} {Convert.ToHexStringLower(password)}\n")));
+            return new StatusDoor(listener, file, password);
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+    }
+
+    private static (int Port, byte[] Password) ReadPortFile(string file) =>
+        File.ReadAllText(file).TrimEnd().Split(' ') is [var number, { Length: 2 * PasswordLength } password]
+        && ushort.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && password.All(char.IsAsciiHexDigit)
+            ? (port, Convert.FromHexString(password))
+            : throw new IOException($"{file} does not say where the agent answers");
+
+    private static string PortFile(string dataDirectory) => Path.Combine(Path.GetFullPath(dataDirectory), "agent.port");
+
+    private static Socket UnixSocket() => new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+
+    private static Socket TcpSocket() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
 }

@@ -11,30 +11,19 @@ internal sealed class StatusService(IEnumerable<IStatusSource> sources, JournalO
 {
     private readonly IStatusSource[] _sources = [.. sources];
 
-    private Socket? _listener;
+    private StatusDoor? _door;
 
     // Bound before the host counts as started, so that whoever saw it start can ask.
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        var path = StatusPort.PathOf(data.DataDirectory);
-        var listener = StatusPort.NewSocket();
         try
         {
-            File.Delete(path);
-            listener.Bind(new UnixDomainSocketEndPoint(path));
-            if (!OperatingSystem.IsWindows())
-            {
-                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            }
-
-            listener.Listen(8);
-            _listener = listener;
+            _door = StatusPort.Listen(data.DataDirectory, Socket.OSSupportsUnixDomainSockets);
         }
         catch (Exception error) when (error is SocketException or IOException or UnauthorizedAccessException)
         {
             // The agent serves its till with or without somebody looking.
-            listener.Dispose();
-            HealthLog.NoStatusSocket(logger, path, error);
+            HealthLog.NoStatusSocket(logger, StatusPort.PathOf(data.DataDirectory), error);
         }
 
         return base.StartAsync(cancellationToken);
@@ -42,13 +31,13 @@ internal sealed class StatusService(IEnumerable<IStatusSource> sources, JournalO
 
     public override void Dispose()
     {
-        _listener?.Dispose();
+        _door?.Dispose();
         base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (_listener is null)
+        if (_door is not { } door)
         {
             return;
         }
@@ -57,22 +46,25 @@ internal sealed class StatusService(IEnumerable<IStatusSource> sources, JournalO
         {
             while (true)
             {
-                using var client = await _listener.AcceptAsync(stoppingToken);
-                await AnswerAsync(client, stoppingToken);
+                using var client = await door.Listener.AcceptAsync(stoppingToken);
+                await AnswerAsync(door, client, stoppingToken);
             }
         }
         finally
         {
-            File.Delete(StatusPort.PathOf(data.DataDirectory));
+            door.Dispose();
         }
     }
 
-    private async Task AnswerAsync(Socket client, CancellationToken cancellationToken)
+    private async Task AnswerAsync(StatusDoor door, Socket client, CancellationToken cancellationToken)
     {
         try
         {
             await using var stream = new NetworkStream(client);
-            await JsonSerializer.SerializeAsync(stream, StatusDocument.Read(_sources), StatusJson.Default.StatusDocument, cancellationToken);
+            if (await door.AdmitsAsync(stream, cancellationToken))
+            {
+                await JsonSerializer.SerializeAsync(stream, StatusDocument.Read(_sources), StatusJson.Default.StatusDocument, cancellationToken);
+            }
         }
         catch (IOException)
         {

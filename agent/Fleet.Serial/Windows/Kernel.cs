@@ -16,14 +16,18 @@ internal static unsafe partial class Kernel
     public const int FileNotFound = 2;
     public const int PathNotFound = 3;
     public const int AccessDenied = 5;
+    public const int NotReady = 21;
     public const int BadCommand = 22;
     public const int GeneralFailure = 31;
     public const int SharingViolation = 32;
     public const int InvalidFunction = 1;
     public const int InvalidParameter = 87;
     public const int SemaphoreTimeout = 121;
+    public const int NoSuchDevice = 433;
     public const int OperationAborted = 995;
+    public const int DeviceFailure = 1117;
     public const int DeviceNotConnected = 1167;
+    public const int DeviceRemoved = 1617;
 
     public const uint SetRts = 3;
     public const uint ClearRts = 4;

@@ -14,6 +14,9 @@ internal sealed unsafe class WindowsDevice : ISerialDevice
     /// <summary>Longest wait inside one read.</summary>
     public static readonly TimeSpan ReadSlice = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>Bytes of one write: 1.2 s at 9600 baud, after which the other direction gets its turn.</summary>
+    private const int LongestWrite = 1024;
+
     private readonly SafeFileHandle _handle;
     private readonly ManualResetEventSlim _wake = new();
 
@@ -57,10 +60,12 @@ internal sealed unsafe class WindowsDevice : ISerialDevice
 
     public DeviceResult Write(ReadOnlySpan<byte> bytes)
     {
-        uint count;
-        fixed (byte* start = bytes)
+        var part = bytes[..Math.Min(bytes.Length, LongestWrite)];
+        uint count = 0;
+        fixed (byte* start = part)
         {
-            if (!Kernel.WriteFile(_handle, start, (uint)bytes.Length, &count, 0))
+            // A write whose time is over has still sent what it counts: sending that again would double it.
+            if (!Kernel.WriteFile(_handle, start, (uint)part.Length, &count, 0) && count == 0)
             {
                 return Ended("write");
             }
@@ -79,8 +84,9 @@ internal sealed unsafe class WindowsDevice : ISerialDevice
         return error switch
         {
             Kernel.SemaphoreTimeout => DeviceResult.NotNow,
-            Kernel.OperationAborted or Kernel.GeneralFailure or Kernel.AccessDenied or Kernel.BadCommand
-                or Kernel.DeviceNotConnected or Kernel.FileNotFound => DeviceResult.Gone($"{call}: {Kernel.ErrorText(error)}"),
+            // Each driver has its own word for a cable that was pulled.
+            Kernel.OperationAborted or Kernel.GeneralFailure or Kernel.AccessDenied or Kernel.BadCommand or Kernel.NotReady or Kernel.DeviceFailure
+                or Kernel.DeviceNotConnected or Kernel.DeviceRemoved or Kernel.NoSuchDevice or Kernel.FileNotFound => DeviceResult.Gone($"{call}: {Kernel.ErrorText(error)}"),
             _ => DeviceResult.Failed($"{call}: {Kernel.ErrorText(error)}"),
         };
     }

@@ -20,7 +20,9 @@ internal static unsafe class WindowsSerial
         {
             var error = Marshal.GetLastPInvokeError();
             handle.Dispose();
-            return Refusal(address, error, "it cannot be opened");
+
+            // The name is there, but nothing is behind it.
+            return Refusal(address, error == Kernel.InvalidFunction ? Kernel.FileNotFound : error, "it cannot be opened");
         }
 
         if (Prepare(handle, address, options) is { } refused)

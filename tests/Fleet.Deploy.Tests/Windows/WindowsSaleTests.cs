@@ -1,0 +1,72 @@
+using System.Text.Json;
+using Fleet.Simulator.Host;
+using Fleet.Simulator.Terminals;
+using Fleet.Simulator.Tills;
+using Fleet.Testing;
+
+namespace Fleet.Deploy.Tests.Windows;
+
+/// <summary>The Windows build of the agent between a till on TCP and a terminal on a COM port.</summary>
+[TestFixture]
+[Platform("Linux")]
+internal sealed class WindowsSaleTests
+{
+    [Test]
+    [CancelAfter(300_000)]
+    public async Task Agent_on_a_com_port_makes_sales_survives_a_pulled_cable_and_a_kill_and_has_every_cent(CancellationToken cancellationToken)
+    {
+        var wine = await Wine.RequireAsync();
+        var program = Path.Combine(await WindowsBuild.FolderAsync(), "fleet-agent.exe");
+        using var folder = new TemporaryFolder();
+        using var acquirer = new AcquirerHost(folder.File("host.jsonl"), new HostRules(), TimeProvider.System);
+        await using var terminal = await SimulatedTerminalHost.StartAsync(
+            new TerminalOptions
+            {
+                Tid = "29001234",
+                Host = acquirer,
+                Line = new TerminalLineOptions { PtyLink = folder.File("terminal") },
+                StateFile = folder.File("terminal.json"),
+                CustomerDelay = TimeSpan.FromMilliseconds(20),
+            },
+            cancellationToken);
+        await wine.MapAsync("COM5", folder.File("terminal"), cancellationToken);
+        var approved = 0L;
+
+        await using (var agent = await WindowsAgent.StartAsync(wine, program, folder.File("data"), "COM5"))
+        {
+            await using var till = new SimulatedTill(new TillOptions { Name = "till", Port = agent.TillPort });
+            approved += await SellAsync(till, 1_234, cancellationToken);
+            await terminal.UnplugAsync();
+            await Eventually.TrueAsync(() => agent.Log.Contains("Line CableOut", StringComparison.Ordinal), "the agent misses the terminal");
+            terminal.Replug();
+            approved += await SellAsync(till, 4_321, cancellationToken);
+
+            var status = await wine.RunAsync(cancellationToken, program, "status", "--data", Wine.PathOf(folder.File("data")));
+            Assert.That(status.Succeeded(), Does.Contain("29001234"), "a technician can ask it");
+        }
+
+        await using (var again = await WindowsAgent.StartAsync(wine, program, folder.File("data"), "COM5"))
+        {
+            await using var till = new SimulatedTill(new TillOptions { Name = "till", Port = again.TillPort });
+            approved += await SellAsync(till, 100, cancellationToken);
+        }
+
+        var journal = await wine.RunAsync(cancellationToken, program, "journal", "--json", "--data", Wine.PathOf(folder.File("data")));
+        using var summary = JsonDocument.Parse(journal.Succeeded());
+        Assert.That(terminal.Totals.Sum, Is.EqualTo(approved).And.EqualTo(5_655));
+        Assert.That(summary.RootElement.ToString(), Does.Contain("5655"), "the journal has the sum of the terminal");
+    }
+
+    private static async Task<long> SellAsync(SimulatedTill till, long amount, CancellationToken cancellationToken)
+    {
+        TillPayment? payment = null;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                payment = await till.SellAsync(amount, cancellationToken, cancellationToken);
+                return payment.Outcome == TillOutcome.Approved;
+            },
+            $"a sale of {amount}");
+        return payment!.Amount;
+    }
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using Fleet.Testing;
+
+namespace Fleet.Deploy.Tests.Windows;
+
+/// <summary>A Windows of our own: one wine prefix for all tests of this assembly, made by the first that needs it.</summary>
+internal sealed class Wine
+{
+    private static readonly Lazy<Task<Wine>> Shared = new(CreateAsync);
+
+    private readonly TemporaryFolder _folder;
+    private readonly string _loader;
+    private readonly Process _server;
+
+    private Wine(TemporaryFolder folder, string loader, Process server)
+    {
+        _folder = folder;
+        _loader = loader;
+        _server = server;
+    }
+
+    /// <summary>Drive C.</summary>
+    public string DriveC => Path.Combine(_folder.Path, "prefix", "drive_c");
+
+    /// <summary>The shared Windows, or the end of the test where there is no wine.</summary>
+    public static Task<Wine> RequireAsync()
+    {
+        // The script called wine says so much about 32-bit programs; the loader itself does not.
+        if (Loader() is null)
+        {
+            Engines.Missing("wine is not installed: apt-get install wine64 wine");
+        }
+
+        Engines.Require("wineserver", "apt-get install wine64 wine");
+        return Shared.Value;
+    }
+
+    /// <summary>A path of this machine as Windows programs see it.</summary>
+    public static string PathOf(string path) => "Z:" + path.Replace('/', '\\');
+
+    /// <summary>Runs a Windows program to its end.</summary>
+    public Task<Ended> RunAsync(IEnumerable<string> command, CancellationToken cancellationToken) =>
+        Tool.RunAsync(_loader, command, EnvironmentOf(_folder.Path), cancellationToken);
+
+    /// <inheritdoc cref="RunAsync(IEnumerable{string}, CancellationToken)"/>
+    public Task<Ended> RunAsync(CancellationToken cancellationToken, params string[] command) => RunAsync(command, cancellationToken);
+
+    /// <summary>Starts a Windows program.</summary>
+    public Process Start(params string[] command) => Tool.Start(_loader, command, EnvironmentOf(_folder.Path));
+
+    /// <summary>Puts a COM port on a pseudo terminal. Programs that start after this see it.</summary>
+    public async Task MapAsync(string port, string link, CancellationToken cancellationToken)
+    {
+        (await RunAsync(cancellationToken, "reg", "add", @"HKLM\Software\Wine\Ports", "/v", port, "/d", link, "/f")).Succeeded();
+
+        // wine makes these links when it starts, from the registry; we do not want to start it again.
+        var name = Path.Combine(_folder.Path, "prefix", "dosdevices", port.ToLowerInvariant());
+        File.Delete(name);
+        File.CreateSymbolicLink(name, link);
+    }
+
+    /// <summary>Ends every Windows process of the shared prefix.</summary>
+    public static async Task EndAsync()
+    {
+        if (!Shared.IsValueCreated || !Shared.Value.IsCompletedSuccessfully)
+        {
+            return;
+        }
+
+        var wine = await Shared.Value;
+        await Tool.RunAsync("wineserver", ["-k"], EnvironmentOf(wine._folder.Path), CancellationToken.None);
+        await wine._server.WaitForExitAsync(CancellationToken.None);
+        wine._server.Dispose();
+        wine._folder.Dispose();
+    }
+
+    private static async Task<Wine> CreateAsync()
+    {
+        var folder = new TemporaryFolder();
+        var environment = EnvironmentOf(folder.Path);
+        Directory.CreateDirectory(Path.Combine(folder.Path, "prefix"));
+        using var bound = new CancellationTokenSource(TimeSpan.FromMinutes(2), TimeProvider.System);
+
+        // As our child it leads no session: otherwise a pseudo terminal that it opens becomes its controlling terminal, and pulling the
+        // cable would end it by SIGHUP.
+        var server = Tool.Start("wineserver", ["-f", "-p"], environment);
+        server.OutputDataReceived += static (_, _) => { };
+        server.ErrorDataReceived += static (_, _) => { };
+        server.BeginOutputReadLine();
+        server.BeginErrorReadLine();
+        var wine = new Wine(folder, Loader()!, server);
+        (await Tool.RunAsync(wine._loader, ["wineboot", "-i"], environment, bound.Token)).Succeeded();
+        return wine;
+    }
+
+    private static string? Loader() => new[] { "/usr/lib/wine/wine64", "/usr/bin/wine64" }.FirstOrDefault(File.Exists);
+
+    private static Dictionary<string, string> EnvironmentOf(string folder) => new(StringComparer.Ordinal)
+    {
+        ["WINEPREFIX"] = Path.Combine(folder, "prefix"),
+        ["WINEARCH"] = "win64",
+        ["WINEDEBUG"] = "-all",
+        ["WINEDLLOVERRIDES"] = "mshtml=d;winemenubuilder.exe=d",
+        ["DISPLAY"] = string.Empty,
+    };
+}
