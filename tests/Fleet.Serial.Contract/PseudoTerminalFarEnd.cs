@@ -41,7 +41,7 @@ public sealed class PseudoTerminalFarEnd : IFarEnd, IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>Answers a program that asks for the far end line by line, see <see cref="AskedFarEnd"/>; its other lines are what it reports.</summary>
+    /// <summary>Answers a program that asks for the far end line by line until it is done, see <see cref="AskedFarEnd"/>; its other lines are what it reports.</summary>
     public async Task<IReadOnlyList<string>> ServeAsync(TextReader requests, TextWriter answers, CancellationToken cancellationToken)
     {
         var reports = new List<string>();
@@ -55,6 +55,11 @@ public sealed class PseudoTerminalFarEnd : IFarEnd, IAsyncDisposable
             else
             {
                 reports.Add(line);
+            }
+
+            if (line.StartsWith("done", StringComparison.Ordinal))
+            {
+                break;
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Fleet.Agent.Health;
 using Fleet.Agent.Journal;
 using Fleet.Testing;
@@ -69,6 +70,37 @@ public sealed class StatusTests
 
         Assert.That(status.Lines.Select(static l => l.Name), Is.EqualTo(new[] { "status.fault", "a" }));
         Assert.That(status.Level, Is.EqualTo(StatusLevel.Attention));
+    }
+
+    [Test]
+    public async Task Without_unix_sockets_only_who_may_read_the_folder_may_ask()
+    {
+        using var folder = new TemporaryFolder();
+        using var door = StatusPort.Listen(folder.Path, unixSockets: false);
+
+        using (var caller = await StatusPort.ConnectAsync(folder.Path, unixSockets: false, CancellationToken.None))
+        using (var accepted = new NetworkStream(await door.Listener.AcceptAsync(), ownsSocket: true))
+        {
+            Assert.That(await door.AdmitsAsync(accepted, CancellationToken.None), Is.True);
+        }
+
+        using var stranger = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await stranger.ConnectAsync(door.Listener.LocalEndPoint!);
+        await stranger.SendAsync(new byte[StatusPort.PasswordLength]);
+        using var heard = new NetworkStream(await door.Listener.AcceptAsync(), ownsSocket: true);
+        Assert.That(await door.AdmitsAsync(heard, CancellationToken.None), Is.False);
+    }
+
+    [TestCase("")]
+    [TestCase("x")]
+    [TestCase("20007 short")]
+    [TestCase("99999 0000000000000000000000000000000000000000000000000000000000000000")]
+    public async Task Port_file_that_says_nothing_is_an_agent_that_does_not_answer(string text)
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.File("agent.port"), text);
+
+        Assert.That(async () => await StatusPort.ConnectAsync(folder.Path, unixSockets: false, CancellationToken.None), Throws.InstanceOf<IOException>());
     }
 
     [Test]

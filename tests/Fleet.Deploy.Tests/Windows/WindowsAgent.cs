@@ -9,38 +9,26 @@ namespace Fleet.Deploy.Tests.Windows;
 internal sealed partial class WindowsAgent : IAsyncDisposable
 {
     private readonly Process _process;
-    private readonly Lock _lock = new();
-    private readonly List<string> _lines = [];
+    private readonly string _log;
 
-    private WindowsAgent(Process process)
+    private WindowsAgent(Process process, string log)
     {
         _process = process;
-        process.OutputDataReceived += (_, e) => Take(e.Data);
-        process.ErrorDataReceived += (_, e) => Take(e.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        _log = log;
     }
 
     /// <summary>Where tills connect.</summary>
     public int TillPort { get; private set; }
 
     /// <summary>Everything it printed.</summary>
-    public string Log
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return string.Join('\n', _lines);
-            }
-        }
-    }
+    public string Log => File.Exists(_log) ? File.ReadAllText(_log) : string.Empty;
 
     /// <summary>Starts it and waits until tills can connect and the terminal answers.</summary>
     public static async Task<WindowsAgent> StartAsync(Wine wine, string program, string data, string port)
     {
-        var agent = new WindowsAgent(wine.Start(
-            program, "run", "--data", Wine.PathOf(data), "--set", $"terminal.address=serial://{port}", "--set", "till.endpoint=tcp://127.0.0.1:0"));
+        var log = $"{data}.{Path.GetRandomFileName()}.log";
+        var agent = new WindowsAgent(
+            wine.StartInto(log, program, "run", "--data", Wine.PathOf(data), "--set", $"terminal.address=serial://{port}", "--set", "till.endpoint=tcp://127.0.0.1:0"), log);
         try
         {
             await Eventually.TrueAsync(() => agent._process.HasExited || (Endpoint().IsMatch(agent.Log) && agent.Log.Contains("Line Ready", StringComparison.Ordinal)), "the agent is ready", TimeSpan.FromMinutes(1));
@@ -64,17 +52,6 @@ internal sealed partial class WindowsAgent : IAsyncDisposable
 
         await _process.WaitForExitAsync(CancellationToken.None);
         _process.Dispose();
-    }
-
-    private void Take(string? line)
-    {
-        if (line is not null)
-        {
-            lock (_lock)
-            {
-                _lines.Add(line);
-            }
-        }
     }
 
     [GeneratedRegex(@"Tills connect to 127\.0\.0\.1:(?<port>\d+)", RegexOptions.ExplicitCapture, 1000)]

@@ -23,7 +23,15 @@ internal sealed class WindowsPortTests
         await wine.MapAsync(port, folder.File("terminal-1"), cancellationToken);
 
         using var contract = wine.Start(Path.Combine(programs, "serial-contract.exe"), port);
-        var reports = await far.ServeAsync(contract.StandardOutput, contract.StandardInput, cancellationToken);
+        IReadOnlyList<string> reports;
+        try
+        {
+            reports = await far.ServeAsync(contract.StandardOutput, contract.StandardInput, cancellationToken);
+        }
+        finally
+        {
+            contract.Kill(entireProcessTree: true);
+        }
 
         Assert.That(reports.Where(static r => r.StartsWith("failed", StringComparison.Ordinal) && !r.Contains(NotUnderWine, StringComparison.Ordinal)), Is.Empty);
         Assert.That(

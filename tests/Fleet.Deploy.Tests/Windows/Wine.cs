@@ -39,13 +39,29 @@ internal sealed class Wine
     public static string PathOf(string path) => "Z:" + path.Replace('/', '\\');
 
     /// <summary>Runs a Windows program to its end.</summary>
-    public Task<Ended> RunAsync(IEnumerable<string> command, CancellationToken cancellationToken) =>
-        Tool.RunAsync(_loader, command, EnvironmentOf(_folder.Path), cancellationToken);
+    public async Task<Ended> RunAsync(CancellationToken cancellationToken, params string[] command)
+    {
+        var log = Path.Combine(_folder.Path, $"{Path.GetRandomFileName()}.log");
+        using var process = StartInto(log, command);
+        try
+        {
+            await process.WaitForExitAsync(cancellationToken);
+            return new Ended(process.ExitCode, await File.ReadAllTextAsync(log, cancellationToken));
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
+    }
 
-    /// <inheritdoc cref="RunAsync(IEnumerable{string}, CancellationToken)"/>
-    public Task<Ended> RunAsync(CancellationToken cancellationToken, params string[] command) => RunAsync(command, cancellationToken);
+    /// <summary>Starts a Windows program that prints into a file. A pipe would be held open by every process that Windows starts in passing.</summary>
+    public Process StartInto(string log, params string[] command) =>
+        Tool.Start("sh", ["-c", "log=$0; exec \"$@\" >\"$log\" 2>&1 </dev/null", log, _loader, .. command], EnvironmentOf(_folder.Path));
 
-    /// <summary>Starts a Windows program.</summary>
+    /// <summary>Starts a Windows program with input and output in our hands.</summary>
     public Process Start(params string[] command) => Tool.Start(_loader, command, EnvironmentOf(_folder.Path));
 
     /// <summary>Puts a COM port on a pseudo terminal. Programs that start after this see it.</summary>
@@ -89,7 +105,7 @@ internal sealed class Wine
         server.BeginOutputReadLine();
         server.BeginErrorReadLine();
         var wine = new Wine(folder, Loader()!, server);
-        (await Tool.RunAsync(wine._loader, ["wineboot", "-i"], environment, bound.Token)).Succeeded();
+        (await wine.RunAsync(bound.Token, "wineboot", "-i")).Succeeded();
         return wine;
     }
 
