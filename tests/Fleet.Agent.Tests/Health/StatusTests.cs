@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Fleet.Agent.Health;
 using Fleet.Agent.Journal;
 using Fleet.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fleet.Agent.Tests.Health;
 

@@ -3,10 +3,10 @@ namespace Fleet.Deploy.Tests.Windows;
 /// <summary>The Windows build of the agent and of the port contract, published once for all tests; both share one folder and one runtime.</summary>
 internal static class WindowsBuild
 {
-    private static readonly Lazy<Task<string>> Published = new(PublishAsync);
+    private static readonly Task<string> Published = PublishAsync();
 
     /// <summary>Folder of the programs.</summary>
-    public static Task<string> FolderAsync() => Published.Value;
+    public static Task<string> FolderAsync() => Published;
 
     private static async Task<string> PublishAsync()
     {

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Fleet.Serial.Contract;
 using Fleet.Testing;
 
@@ -5,6 +6,7 @@ namespace Fleet.Deploy.Tests.Windows;
 
 /// <summary>The Windows half of the serial port: the scenarios of every port, on a COM port that is a pseudo terminal.</summary>
 [TestFixture]
+[SupportedOSPlatform("linux")]
 [Platform("Linux")]
 internal sealed class WindowsPortTests
 {

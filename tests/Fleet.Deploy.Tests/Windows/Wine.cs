@@ -6,7 +6,7 @@ namespace Fleet.Deploy.Tests.Windows;
 /// <summary>A Windows of our own: one wine prefix for all tests of this assembly, made by the first that needs it.</summary>
 internal sealed class Wine
 {
-    private static readonly Lazy<Task<Wine>> Shared = new(CreateAsync);
+    private static volatile bool _created;
 
     private readonly TemporaryFolder _folder;
     private readonly string _loader;
@@ -32,7 +32,7 @@ internal sealed class Wine
         }
 
         Engines.Require("wineserver", "apt-get install wine64 wine");
-        return Shared.Value;
+        return Once.Shared;
     }
 
     /// <summary>A path of this machine as Windows programs see it.</summary>
@@ -75,15 +75,15 @@ internal sealed class Wine
         File.CreateSymbolicLink(name, link);
     }
 
-    /// <summary>Ends every Windows process of the shared prefix.</summary>
+    /// <summary>Ends every process of the shared Windows.</summary>
     public static async Task EndAsync()
     {
-        if (!Shared.IsValueCreated || !Shared.Value.IsCompletedSuccessfully)
+        if (!_created)
         {
             return;
         }
 
-        var wine = await Shared.Value;
+        var wine = await Once.Shared;
         await Tool.RunAsync("wineserver", ["-k"], EnvironmentOf(wine._folder.Path), CancellationToken.None);
         await wine._server.WaitForExitAsync(CancellationToken.None);
         wine._server.Dispose();
@@ -105,6 +105,7 @@ internal sealed class Wine
         server.BeginOutputReadLine();
         server.BeginErrorReadLine();
         var wine = new Wine(folder, Loader()!, server);
+        _created = true;
         (await wine.RunAsync(bound.Token, "wineboot", "-i")).Succeeded();
         return wine;
     }
@@ -119,4 +120,10 @@ internal sealed class Wine
         ["WINEDLLOVERRIDES"] = "mshtml=d;winemenubuilder.exe=d",
         ["DISPLAY"] = string.Empty,
     };
+
+    /// <summary>Made when the first test has found that there is a wine.</summary>
+    private static class Once
+    {
+        public static readonly Task<Wine> Shared = CreateAsync();
+    }
 }
