@@ -65,4 +65,7 @@ public static class RefusalCodes
 
     /// <summary>The command has no closing proof (yet).</summary>
     public const string NoClosingProof = "NO_CLOSING_PROOF";
+
+    /// <summary>The command's result has no file.</summary>
+    public const string NoAttachment = "NO_ATTACHMENT";
 }

@@ -21,6 +21,9 @@ public enum CommandState
     /// <summary>Verified and durable on the agent.</summary>
     Accepted,
 
+    /// <summary>A command that is done in one go is being done.</summary>
+    Executing,
+
     /// <summary>No new sales; the running one finishes.</summary>
     Draining,
 
@@ -74,6 +77,9 @@ public enum CommandTrigger
     AgentAccepted,
 
     /// <inheritdoc cref="AgentAccepted"/>
+    AgentExecuting,
+
+    /// <inheritdoc cref="AgentAccepted"/>
     AgentDraining,
 
     /// <inheritdoc cref="AgentAccepted"/>
@@ -118,7 +124,7 @@ public static class CommandLifecycle
 {
     private static readonly CommandState[] Progress =
     [
-        CommandState.Accepted, CommandState.Draining, CommandState.Settling, CommandState.Uploading,
+        CommandState.Accepted, CommandState.Executing, CommandState.Draining, CommandState.Settling, CommandState.Uploading,
         CommandState.Reconciling, CommandState.Locking, CommandState.Succeeded,
     ];
 
@@ -191,6 +197,7 @@ public static class CommandLifecycle
     private static CommandTrigger StageTrigger(CommandState state) => state switch
     {
         CommandState.Accepted => CommandTrigger.AgentAccepted,
+        CommandState.Executing => CommandTrigger.AgentExecuting,
         CommandState.Draining => CommandTrigger.AgentDraining,
         CommandState.Settling => CommandTrigger.AgentSettling,
         CommandState.Uploading => CommandTrigger.AgentUploading,

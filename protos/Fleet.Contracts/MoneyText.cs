@@ -25,8 +25,38 @@ public static class MoneyText
             return minorUnits.ToString(CultureInfo.InvariantCulture);
         }
 
-        var decimals = WithoutDecimals.Contains(currency) ? 0 : WithThreeDecimals.Contains(currency) ? 3 : 2;
-        var scale = decimals switch { 0 => 1m, 3 => 1000m, _ => 100m };
-        return (minorUnits / scale).ToString("F" + decimals, CultureInfo.InvariantCulture) + " " + currency;
+        var decimals = Decimals(currency);
+        return (minorUnits / Scale(decimals)).ToString("F" + decimals, CultureInfo.InvariantCulture) + " " + currency;
     }
+
+    /// <summary>Reads <c>50.00 EUR</c> or <c>50.00EUR</c>; false unless it has exactly as many decimals as the currency, so that nobody is wrong by a hundred.</summary>
+    /// <param name="text">As a person writes it.</param>
+    /// <param name="minorUnits">Cents for EUR; never negative.</param>
+    /// <param name="currency">Three capital letters.</param>
+    public static bool TryParse(string text, out long minorUnits, out string currency)
+    {
+        var trimmed = text.Trim();
+        currency = trimmed.Length > 3 ? trimmed[^3..] : string.Empty;
+        minorUnits = 0;
+        if (currency.Length != 3 || !currency.All(char.IsAsciiLetterUpper))
+        {
+            return false;
+        }
+
+        var number = trimmed[..^3].TrimEnd();
+        var decimals = Decimals(currency);
+        var point = number.IndexOf('.', StringComparison.Ordinal);
+        var has = point < 0 ? 0 : number.Length - point - 1;
+        if (has != decimals || !decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount) || amount > 1_000_000_000_000m)
+        {
+            return false;
+        }
+
+        minorUnits = (long)(amount * Scale(decimals));
+        return true;
+    }
+
+    private static int Decimals(string currency) => WithoutDecimals.Contains(currency) ? 0 : WithThreeDecimals.Contains(currency) ? 3 : 2;
+
+    private static decimal Scale(int decimals) => decimals switch { 0 => 1m, 3 => 1000m, _ => 100m };
 }

@@ -29,6 +29,18 @@ public static class ReasonCodes
     /// <summary>The terminal is retired; nothing is executed any more.</summary>
     public const string TerminalRetired = "TERMINAL_RETIRED";
 
+    /// <summary>A parameter is missing or makes no sense for the kind; the detail names it.</summary>
+    public const string ParametersInvalid = "PARAMETERS_INVALID";
+
+    /// <summary>The agent's own settings forbid what was asked for, and they win.</summary>
+    public const string SettingsForbid = "SETTINGS_FORBID";
+
+    /// <summary>The terminal answered and would not do it.</summary>
+    public const string TerminalRefused = "TERMINAL_REFUSED";
+
+    /// <summary>The agent has no signed time of the server yet.</summary>
+    public const string TimeUnknown = "TIME_UNKNOWN";
+
     // Commands: blocked, somebody must look.
 
     /// <summary>The four counters of the batch are not equal.</summary>

@@ -5,7 +5,7 @@ internal sealed class CommandLifecycleTests
 {
     private static readonly CommandTrigger[] AgentStages =
     [
-        CommandTrigger.AgentAccepted, CommandTrigger.AgentDraining, CommandTrigger.AgentSettling, CommandTrigger.AgentUploading,
+        CommandTrigger.AgentAccepted, CommandTrigger.AgentExecuting, CommandTrigger.AgentDraining, CommandTrigger.AgentSettling, CommandTrigger.AgentUploading,
         CommandTrigger.AgentReconciling, CommandTrigger.AgentLocking, CommandTrigger.AgentSucceeded,
     ];
 
@@ -36,7 +36,7 @@ internal sealed class CommandLifecycleTests
     {
         CommandState[] delivered =
         [
-            CommandState.Sent, CommandState.Accepted, CommandState.Draining, CommandState.Settling, CommandState.Uploading,
+            CommandState.Sent, CommandState.Accepted, CommandState.Executing, CommandState.Draining, CommandState.Settling, CommandState.Uploading,
             CommandState.Reconciling, CommandState.Locking, CommandState.Blocked, CommandState.Unknown,
         ];
 

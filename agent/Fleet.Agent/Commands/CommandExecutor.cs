@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
 using Microsoft.Extensions.Logging;
@@ -5,25 +6,19 @@ using Microsoft.Extensions.Logging;
 namespace Fleet.Agent.Commands;
 
 /// <summary>
-/// Executes commands one after the other, by their counter. Its only memory is the store: after a crash it goes on at the stage
-/// that is durable.
+/// Executes commands one step at a time, by their counter. Its only memory is the store: after a crash it goes on at the stage that is
+/// durable. While a command waits for something, those that the table of conflicts lets beside it have their turn.
 /// </summary>
 public sealed class CommandExecutor(
     CommandStore store, IEnumerable<ICommandPlan> plans, RetirementEnd retirementEnd, CommandOptions options, TimeProvider clock, ILogger<CommandExecutor> logger)
 {
-    private readonly Dictionary<CommandKind, ICommandPlan> _plans = plans.ToDictionary(static p => p.Kind);
-    private volatile string? _current;
-    private int _failures;
+    private readonly Dictionary<CommandKind, ICommandPlan> _plans = plans.SelectMany(static p => p.Kinds, static (p, kind) => (p, kind)).ToDictionary(static r => r.kind, static r => r.p);
 
-    /// <summary>The command that has begun, or null.</summary>
-    public CommandRecord? Begun
-    {
-        get
-        {
-            var open = store.Open;
-            return open.FirstOrDefault(static r => r.IsStarted) ?? open.FirstOrDefault(r => r.Id == _current);
-        }
-    }
+    // Written by the loop alone; the inbox looks at the keys.
+    private readonly ConcurrentDictionary<string, Turn> _turns = new(StringComparer.Ordinal);
+
+    /// <summary>Commands that have begun or are being looked at, oldest first.</summary>
+    public IReadOnlyList<CommandRecord> Begun => [.. store.Open.Where(r => r.IsStarted || _turns.ContainsKey(r.Id))];
 
     /// <summary>True for a kind that this agent can execute.</summary>
     public bool Knows(CommandKind kind) => _plans.ContainsKey(kind);
@@ -41,34 +36,45 @@ public sealed class CommandExecutor(
                 continue;
             }
 
-            var now = clock.GetUtcNow();
-            if (Pick(now) is { } record)
+            ForgetFinished();
+            if (Pick() is { } record)
             {
                 await TakeStepAsync(record, changed, cancellationToken);
             }
-            else
+            else if (await WaitAsync(changed, UntilNextTurn(), cancellationToken))
             {
-                _current = null;
-                await WaitAsync(changed, UntilNextStart(now), cancellationToken);
+                // What a command waits for may have come.
+                EndPauses();
             }
         }
     }
 
-    // What has begun goes on; otherwise the oldest whose time has come.
-    private CommandRecord? Pick(DateTimeOffset now)
+    // What has begun goes on unless it waits; then the oldest whose time has come, and only one that may run beside what waits.
+    private CommandRecord? Pick()
     {
         var open = store.Open;
-        return open.FirstOrDefault(static r => r.IsStarted) ?? open.FirstOrDefault(r => UnixTime.Until(r.NotBeforeUnixMicros, now) <= TimeSpan.Zero);
+        if (open.FirstOrDefault(r => HasBegun(r) && !IsPausing(r)) is { } going)
+        {
+            return going;
+        }
+
+        var waiting = open.Where(HasBegun).ToList();
+        var now = clock.GetUtcNow();
+        return open.FirstOrDefault(r => !HasBegun(r) && IsDue(r, now) && waiting.TrueForAll(w => MayRunBeside(w, r)));
     }
+
+    private static bool MayRunBeside(CommandRecord waiting, CommandRecord next) =>
+        CommandConflicts.RuleFor(waiting.Kind, next.Kind) is ConflictRule.Beside;
+
+    private bool HasBegun(CommandRecord record) => record.IsStarted || _turns.ContainsKey(record.Id);
+
+    private bool IsPausing(CommandRecord record) => _turns.TryGetValue(record.Id, out var turn) && turn.Left(clock) > TimeSpan.Zero;
+
+    private static bool IsDue(CommandRecord record, DateTimeOffset now) => UnixTime.Until(record.NotBeforeUnixMicros, now) <= TimeSpan.Zero;
 
     private async Task TakeStepAsync(CommandRecord record, Task changed, CancellationToken cancellationToken)
     {
-        if (_current != record.Id)
-        {
-            _current = record.Id;
-            _failures = 0;
-        }
-
+        var turn = _turns.GetOrAdd(record.Id, static _ => new Turn());
         if (await EndedBeforeStepAsync(record, cancellationToken))
         {
             return;
@@ -99,11 +105,12 @@ public sealed class CommandExecutor(
 
         if (outcome.Again)
         {
-            _failures = 0;
+            turn.Reset();
+            EndPauses();
             return;
         }
 
-        await PauseAsync(record, outcome, cancellationToken);
+        await PauseAsync(record, turn, outcome, changed, cancellationToken);
     }
 
     private async Task<bool> EndedBeforeStepAsync(CommandRecord record, CancellationToken cancellationToken)
@@ -126,7 +133,7 @@ public sealed class CommandExecutor(
 
     private CommandRecord? Superseder(CommandRecord record) => store.Open.FirstOrDefault(
         r => r.Counter > record.Counter
-            && UnixTime.Until(r.NotBeforeUnixMicros, clock.GetUtcNow()) <= TimeSpan.Zero
+            && IsDue(r, clock.GetUtcNow())
             && CommandConflicts.RuleFor(record.Kind, r.Kind) == ConflictRule.Supersede);
 
     private async Task InterruptWhenMovedAsync(CommandRecord record, Task changed, CancellationTokenSource step)
@@ -149,14 +156,15 @@ public sealed class CommandExecutor(
         }
     }
 
-    private async Task PauseAsync(CommandRecord record, StepOutcome outcome, CancellationToken cancellationToken)
+    private async Task PauseAsync(CommandRecord record, Turn turn, StepOutcome outcome, Task changed, CancellationToken cancellationToken)
     {
-        var changed = store.Changed;
-        var delay = Delay(_failures++);
+        var delay = turn.Pause(clock, options);
         if (outcome.Reason.Length > 0 && outcome.Reason != store.Find(record.Id)?.BlockedReason)
         {
+            // Its own report of the block is no news to it; anything else that happened during the step is.
+            var news = changed.IsCompleted;
             await store.MoveAsync(record, new CommandMove(CommandStage.Blocked, outcome.Reason, outcome.Detail), commit: null, cancellationToken);
-            changed = store.Changed;
+            changed = news ? changed : store.Changed;
         }
 
         if (outcome.Reason.Length > 0)
@@ -164,31 +172,70 @@ public sealed class CommandExecutor(
             CommandLog.Retry(logger, record.Id, record.Stage, outcome.Reason, outcome.Detail, delay);
         }
 
-        await WaitAsync(changed, delay, cancellationToken);
+        if (changed.IsCompleted)
+        {
+            EndPauses();
+        }
     }
 
-    private TimeSpan Delay(int failures)
+    private void EndPauses()
     {
-        var factor = Math.Pow(2, Math.Min(failures, 16));
-        var full = TimeSpan.FromTicks((long)Math.Min(options.RetryMaximum.Ticks, options.RetryMinimum.Ticks * factor));
-        return full * (0.75 + (0.5 * Random.Shared.NextDouble()));
+        foreach (var turn in _turns.Values)
+        {
+            turn.EndPause();
+        }
     }
 
-    private TimeSpan UntilNextStart(DateTimeOffset now)
+    private void ForgetFinished()
     {
-        var waiting = store.Open.Select(r => UnixTime.Until(r.NotBeforeUnixMicros, now)).Where(static t => t > TimeSpan.Zero).ToList();
-        return waiting.Count == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromTicks(Math.Min(waiting.Min().Ticks, TimeSpan.TicksPerDay));
+        foreach (var id in _turns.Keys.Where(id => store.Find(id) is null or { IsFinal: true }))
+        {
+            _turns.TryRemove(id, out _);
+        }
     }
 
-    private async Task WaitAsync(Task changed, TimeSpan atMost, CancellationToken cancellationToken)
+    private TimeSpan UntilNextTurn()
+    {
+        var now = clock.GetUtcNow();
+        var starts = store.Open.Select(r => UnixTime.Until(r.NotBeforeUnixMicros, now));
+        var pauses = _turns.Values.Select(t => t.Left(clock));
+        var waits = starts.Concat(pauses).Where(static t => t > TimeSpan.Zero).ToList();
+        return waits.Count == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromTicks(Math.Min(waits.Min().Ticks, TimeSpan.TicksPerDay));
+    }
+
+    private async Task<bool> WaitAsync(Task changed, TimeSpan atMost, CancellationToken cancellationToken)
     {
         try
         {
             await changed.WaitAsync(atMost, clock, cancellationToken);
+            return true;
         }
         catch (TimeoutException)
         {
             // The other thing that was waited for.
+            return false;
+        }
+    }
+
+    // How long a command has to wait before it is looked at again; owned by the loop.
+    private sealed class Turn
+    {
+        private long _since;
+        private TimeSpan _pause;
+        private int _failures;
+
+        public TimeSpan Left(TimeProvider clock) => _pause == TimeSpan.Zero ? TimeSpan.Zero : _pause - clock.GetElapsedTime(_since);
+
+        public void Reset() => (_pause, _failures) = (TimeSpan.Zero, 0);
+
+        public void EndPause() => _pause = TimeSpan.Zero;
+
+        public TimeSpan Pause(TimeProvider clock, CommandOptions options)
+        {
+            var factor = Math.Pow(2, Math.Min(_failures++, 16));
+            var full = TimeSpan.FromTicks((long)Math.Min(options.RetryMaximum.Ticks, options.RetryMinimum.Ticks * factor));
+            _since = clock.GetTimestamp();
+            return _pause = full * (0.75 + (0.5 * Random.Shared.NextDouble()));
         }
     }
 }

@@ -65,7 +65,12 @@ public sealed class CommandInbox(
             return (CommandStage.Expired, ReasonCodes.Expired, "its validity was over when it arrived");
         }
 
-        if (executor.Begun is { } begun && CommandConflicts.RuleFor(begun.Kind, command.Kind) == ConflictRule.Refuse)
+        if (CommandInputs.Check(command.Kind, command.Parameters, command.Message) is { } fault)
+        {
+            return (CommandStage.Refused, ReasonCodes.ParametersInvalid, $"{fault.Field}: {fault.Text}");
+        }
+
+        if (executor.Begun.FirstOrDefault(b => CommandConflicts.RuleFor(b.Kind, command.Kind) == ConflictRule.Refuse) is { } begun)
         {
             return (CommandStage.Refused, ReasonCodes.ConflictingCommand, $"command {begun.Id} ({begun.Kind}) has begun");
         }
@@ -177,6 +182,7 @@ public sealed class CommandInbox(
         ExpiresUnixMicros = command.ExpiresUnixMicros,
         Reason = Bounded(command.Reason),
         Message = Bounded(command.Message),
+        Parameters = command.Parameters?.ToByteArray() ?? [],
     };
 
     private static bool IsId(string id) => id.Length is > 0 and <= 100 && id.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/');

@@ -1,3 +1,4 @@
+using Fleet.Agent.Gate;
 using Fleet.Contracts.Link.V1;
 
 namespace Fleet.Agent.Commands;
@@ -14,6 +15,15 @@ public sealed record CommandMove(CommandStage Reported, string Reason = "", stri
     /// <summary>Settlement of the command, or null to keep it.</summary>
     public string? SettlementId { get; init; }
 
+    /// <summary>Where the gate stood before, or null to keep it.</summary>
+    public GatePosition? GateBefore { get; init; }
+
+    /// <summary>What was found or is in force now; without card data.</summary>
+    public string Report { get; init; } = string.Empty;
+
+    /// <summary>A file that belongs to the result, or null.</summary>
+    public CommandAttachment? Attachment { get; init; }
+
     /// <summary>The record after the move. A block is reported but leaves the stage: that is where the command goes on.</summary>
     public CommandRecord Apply(CommandRecord record)
     {
@@ -21,6 +31,7 @@ public sealed record CommandMove(CommandStage Reported, string Reason = "", stri
         {
             Enforcement = Enforcement ?? record.Enforcement,
             SettlementId = SettlementId ?? record.SettlementId,
+            GateBefore = GateBefore ?? record.GateBefore,
         };
         if (Reported == CommandStage.Blocked)
         {

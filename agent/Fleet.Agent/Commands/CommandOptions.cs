@@ -15,6 +15,9 @@ public sealed class CommandOptions
     /// <summary>How long the server may take to acknowledge before the command reports that entries are unsent.</summary>
     public TimeSpan UploadPatience { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long a terminal may take to answer again after it was restarted.</summary>
+    public TimeSpan RestartPatience { get; set; } = TimeSpan.FromMinutes(3);
+
     /// <summary>Names every fault with its key.</summary>
     public IEnumerable<string> Faults()
     {
@@ -31,6 +34,11 @@ public sealed class CommandOptions
         if (UploadPatience <= TimeSpan.Zero)
         {
             yield return "commands.uploadPatience: must be positive";
+        }
+
+        if (RestartPatience <= TimeSpan.Zero)
+        {
+            yield return "commands.restartPatience: must be positive";
         }
     }
 }

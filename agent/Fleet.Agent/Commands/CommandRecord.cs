@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Fleet.Agent.Gate;
 using Fleet.Contracts.Link.V1;
 
 namespace Fleet.Agent.Commands;
@@ -27,6 +28,12 @@ public sealed record CommandRecord
     /// <summary>Text for the terminal's display and the till.</summary>
     public string Message { get; init; } = string.Empty;
 
+    /// <summary>What the kind needs besides, serialized; empty for nothing.</summary>
+    public byte[] Parameters { get; init; } = [];
+
+    /// <summary>Where the gate stood before the command closed it, to be put back; null when it did not close it for a while.</summary>
+    public GatePosition? GateBefore { get; init; }
+
     /// <summary>Stage that is durable: its act may have begun, nothing after it has.</summary>
     public CommandStage Stage { get; init; }
 
@@ -44,6 +51,9 @@ public sealed record CommandRecord
 
     /// <summary>Retire: the erasure that follows the final entry is done.</summary>
     public bool Erased { get; init; }
+
+    /// <summary>What the kind needs besides.</summary>
+    public CommandParameters Input() => CommandParameters.Parser.ParseFrom(Parameters);
 
     /// <summary>True when nothing more will be reported.</summary>
     [JsonIgnore]

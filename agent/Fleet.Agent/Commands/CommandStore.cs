@@ -133,7 +133,10 @@ public sealed class CommandStore(ITransactionJournal journal, ICrashPoints crash
             }
 
             var next = move.Apply(current);
-            var write = Write(next, EventOf(next, move.Reported, move.Reason, move.Detail));
+            var told = EventOf(next, move.Reported, move.Reason, move.Detail);
+            told.Report = move.Report;
+            told.Attachment = move.Attachment;
+            var write = Write(next, told);
             var step = "command-" + CommandMove.Word(move.Reported);
             crashPoints.Reached(step + "-before");
             if (commit is null)

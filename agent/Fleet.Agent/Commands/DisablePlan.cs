@@ -11,7 +11,7 @@ namespace Fleet.Agent.Commands;
 public sealed class DisablePlan(CommandStore store, PaymentGate gate, TerminalWork work, CommandOptions options) : ICommandPlan
 {
     /// <inheritdoc/>
-    public CommandKind Kind => CommandKind.Disable;
+    public IReadOnlyList<CommandKind> Kinds { get; } = [CommandKind.Disable];
 
     /// <inheritdoc/>
     public async Task<StepOutcome> StepAsync(CommandRecord record, CancellationToken cancellationToken)

@@ -7,7 +7,7 @@ namespace Fleet.Agent.Commands;
 public sealed class EnablePlan(CommandStore store, PaymentGate gate, TerminalWork work) : ICommandPlan
 {
     /// <inheritdoc/>
-    public CommandKind Kind => CommandKind.Enable;
+    public IReadOnlyList<CommandKind> Kinds { get; } = [CommandKind.Enable];
 
     /// <inheritdoc/>
     public async Task<StepOutcome> StepAsync(CommandRecord record, CancellationToken cancellationToken)

@@ -24,8 +24,8 @@ public sealed record StepOutcome(bool Again, string Reason, string Detail)
 /// </summary>
 public interface ICommandPlan
 {
-    /// <summary>Kind it executes.</summary>
-    CommandKind Kind { get; }
+    /// <summary>Kinds it executes.</summary>
+    IReadOnlyList<CommandKind> Kinds { get; }
 
     /// <summary>Does the act of <paramref name="record"/>'s stage. Cancelled when the record is moved by somebody else.</summary>
     Task<StepOutcome> StepAsync(CommandRecord record, CancellationToken cancellationToken);

@@ -15,7 +15,7 @@ public sealed class RetirePlan(
     : ICommandPlan
 {
     /// <inheritdoc/>
-    public CommandKind Kind => CommandKind.Retire;
+    public IReadOnlyList<CommandKind> Kinds { get; } = [CommandKind.Retire];
 
     /// <inheritdoc/>
     public async Task<StepOutcome> StepAsync(CommandRecord record, CancellationToken cancellationToken) =>

@@ -8,7 +8,7 @@ namespace Fleet.Agent.Commands;
 public sealed class SettleAndLockPlan(CommandStore store, PaymentGate gate, SettlementSteps steps, TerminalWork work, CommandOptions options) : ICommandPlan
 {
     /// <inheritdoc/>
-    public CommandKind Kind => CommandKind.SettleAndLock;
+    public IReadOnlyList<CommandKind> Kinds { get; } = [CommandKind.SettleAndLock];
 
     /// <inheritdoc/>
     public async Task<StepOutcome> StepAsync(CommandRecord record, CancellationToken cancellationToken) =>

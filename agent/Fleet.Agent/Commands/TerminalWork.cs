@@ -16,7 +16,6 @@ public sealed record LockLevel(EnforcementLevel Level, string Detail);
 public sealed class TerminalWork(
     TerminalLine line, RegistrationDesk registrations, StatusQuestion status, OutcomeResolver resolver, EndOfDayRun endOfDay, TimeProvider clock)
 {
-    private const int TextLength = 20;
     private const byte OutOfOrder = 0xDF;
     private const byte ActivationRequired = 0xE4;
 
@@ -158,26 +157,11 @@ public sealed class TerminalWork(
 
         if (record.Message.Length > 0 && lease.IsAlive)
         {
-            await lease.RunAsync(Text(record.Message), new QuietHandler(), cancellationToken);
+            await lease.RunAsync(TerminalText.Of(record.Message), new QuietHandler(), cancellationToken);
         }
 
         return read.StatusCode is OutOfOrder or ActivationRequired
             ? new LockLevel(EnforcementLevel.Device, $"the terminal reports status {read.StatusCode:X2}")
             : new LockLevel(EnforcementLevel.Registered, string.Empty);
-    }
-
-    // 06 E0 with up to four lines that stay until something else is shown.
-    private static Apdu Text(string message)
-    {
-        var fields = BmpSet.Empty.With(Bmp.DisplayDuration, [0], BmpOrder.Command);
-        var lines = message.Chunk(TextLength).Take(4).Select(static c => new string(c)).ToList();
-        for (var i = 0; i < lines.Count; i++)
-        {
-            fields = fields.With((byte)(Bmp.TextLine1 + i), ZvtText.Encode(lines[i]), BmpOrder.Command);
-        }
-
-        var data = new System.Buffers.ArrayBufferWriter<byte>();
-        BmpCodec.Write(fields, data);
-        return new Apdu(0x06, 0xE0, data.WrittenMemory);
     }
 }

@@ -77,7 +77,12 @@ public sealed class PaymentGate(ITransactionJournal journal, ICrashPoints crashP
     /// </summary>
     /// <exception cref="InvalidOperationException">The table does not have the move.</exception>
     /// <exception cref="JournalFaultException">Nothing was stored and nothing has changed.</exception>
-    public async Task<JournalReceipt> MoveAsync(GatePosition to, JournalWrite with, CancellationToken cancellationToken)
+    public Task MoveAsync(GatePosition to, JournalWrite with, CancellationToken cancellationToken) =>
+        MoveAsync(to, with, async (write, token) => await journal.AppendAsync(write, token), cancellationToken);
+
+    /// <inheritdoc cref="MoveAsync(GatePosition, JournalWrite, CancellationToken)"/>
+    /// <remarks><paramref name="commit"/> makes the commit, because more belongs into it than the gate knows of.</remarks>
+    public async Task MoveAsync(GatePosition to, JournalWrite with, Func<JournalWrite, CancellationToken, Task> commit, CancellationToken cancellationToken)
     {
         var from = Position.State;
         if (from != to.State && !GateTransitions.Allows(from, to.State))
@@ -86,7 +91,7 @@ public sealed class PaymentGate(ITransactionJournal journal, ICrashPoints crashP
         }
 
         crashPoints.Reached("gate-before");
-        var receipt = await journal.AppendAsync(
+        await commit(
             new JournalWrite
             {
                 Bodies = from == to.State ? with.Bodies : [ChangeEntry(from, to), .. with.Bodies],
@@ -100,7 +105,6 @@ public sealed class PaymentGate(ITransactionJournal journal, ICrashPoints crashP
         }
 
         GateLog.Moved(logger, from, to.State, to.Reason, to.CommandId);
-        return receipt;
     }
 
     internal void Leave()

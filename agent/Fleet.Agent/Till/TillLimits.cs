@@ -1,16 +1,14 @@
 using Fleet.Agent.Capture;
+using Fleet.Agent.Gate;
+using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
 
 namespace Fleet.Agent.Till;
 
 /// <summary>Limits of single payments and of what may pile up while the server is out of reach.</summary>
-public sealed class TillLimits(OfflineExposure exposure, TillOptions options)
+/// <remarks>The agent's settings and the fleet's commands both hold: the stricter one counts.</remarks>
+public sealed class TillLimits(OfflineExposure exposure, TillOptions options, PaymentRules rules)
 {
-    private const string DirectDebit = "directDebit";
-
-    /// <summary>Names of what can be switched off.</summary>
-    public static IReadOnlyList<string> Methods { get; } = ["refund", "reversal", "preAuthorisation", DirectDebit];
-
     /// <summary>Why a payment is refused, or null.</summary>
     public TillRefusal? Refusal(TillCommand command)
     {
@@ -19,31 +17,46 @@ public sealed class TillLimits(OfflineExposure exposure, TillOptions options)
             return null;
         }
 
-        if (options.MethodsOff.Contains(payment.Kind.ToString()) || (options.MethodsOff.Contains(DirectDebit) && command.PaymentType is { } type && type >> 4 == 0))
+        var commanded = rules.Current;
+        if (IsOff(commanded, payment.Kind.ToString()) || (command.PaymentType is { } type && type >> 4 == 0 && IsOff(commanded, PaymentMethods.DirectDebit)))
         {
             return TillRefusal.MethodOff;
         }
 
-        if (payment.AmountMinor is { } amount && options.AmountCaps.TryGetValue(payment.Currency, out var cap) && amount > cap)
+        if (payment.AmountMinor is { } amount && Stricter(options.AmountCaps, commanded.AmountCaps, payment.Currency) is { } cap && amount > cap)
         {
             return TillRefusal.AmountTooHigh;
         }
 
         // A reversal takes money back that is counted already; it only makes the exposure smaller.
-        return payment.Kind != PaymentKind.Reversal && IsOfflineLimitReached(payment) ? TillRefusal.OfflineLimit : null;
+        return payment.Kind != PaymentKind.Reversal && IsOfflineLimitReached(payment, commanded) ? TillRefusal.OfflineLimit : null;
     }
 
-    private bool IsOfflineLimitReached(PaymentRequest payment)
+    private bool IsOff(CommandedRules commanded, string method) =>
+        options.MethodsOff.Contains(method) || commanded.MethodsOff.Contains(method, StringComparer.OrdinalIgnoreCase);
+
+    private bool IsOfflineLimitReached(PaymentRequest payment, CommandedRules commanded)
     {
-        if (options is { OfflineCount: 0, OfflineAge.Ticks: 0, OfflineAmounts.Count: 0 })
+        var count = Stricter(options.OfflineCount, commanded.OfflineCount);
+        var age = TimeSpan.FromTicks(Stricter(options.OfflineAge.Ticks, commanded.OfflineAge.Ticks));
+        var sum = Stricter(options.OfflineAmounts, commanded.OfflineAmounts, payment.Currency);
+        if (count == 0 && age == TimeSpan.Zero && sum is null)
         {
             return false;
         }
 
         var now = exposure.Current();
-        return (options.OfflineCount > 0 && now.Count >= options.OfflineCount)
-            || (options.OfflineAge > TimeSpan.Zero && now.Oldest > options.OfflineAge)
-            || (options.OfflineAmounts.TryGetValue(payment.Currency, out var limit)
-                && now.Sums.GetValueOrDefault(payment.Currency) + (payment.AmountMinor ?? 0) > limit);
+        return (count > 0 && now.Count >= count)
+            || (age > TimeSpan.Zero && now.Oldest > age)
+            || now.Sums.GetValueOrDefault(payment.Currency) + (payment.AmountMinor ?? 0) > sum;
+    }
+
+    // Zero stands for no limit.
+    private static long Stricter(long first, long second) => first == 0 || second == 0 ? Math.Max(first, second) : Math.Min(first, second);
+
+    private static long? Stricter(IDictionary<string, long> settings, IReadOnlyDictionary<string, long> commanded, string currency)
+    {
+        var set = settings.TryGetValue(currency, out var a);
+        return commanded.TryGetValue(currency, out var b) ? set ? Math.Min(a, b) : b : set ? a : null;
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Fleet.Contracts;
 using Fleet.Serial;
 
 namespace Fleet.Agent.Till;
@@ -90,9 +91,9 @@ public sealed class TillOptions
             yield return "till.language: one of " + string.Join(", ", TillTexts.Languages);
         }
 
-        foreach (var method in MethodsOff.Where(static m => !TillLimits.Methods.Contains(m, StringComparer.OrdinalIgnoreCase)))
+        foreach (var method in MethodsOff.Where(static m => !PaymentMethods.All.Contains(m, StringComparer.OrdinalIgnoreCase)))
         {
-            yield return $"till.methodsOff: '{method}' is not one of {string.Join(", ", TillLimits.Methods)}";
+            yield return $"till.methodsOff: '{method}' is not one of {string.Join(", ", PaymentMethods.All)}";
         }
 
         if (OfflineCount < 0 || OfflineAge < TimeSpan.Zero)

@@ -21,6 +21,7 @@ public static class CommandCommands
         command.Subcommands.Add(Get(runner));
         command.Subcommands.Add(Watch(runner));
         command.Subcommands.Add(Cancel(runner));
+        command.Subcommands.Add(Attachment(runner, around));
         return command;
     }
 
@@ -110,6 +111,29 @@ public static class CommandCommands
                 printer.Say($"The agent decides. Its answer: posctl commands watch {Words.Id(answer.Name)}");
             }
 
+            return ExitCode.Done;
+        });
+    }
+
+    private static System.CommandLine.Command Attachment(Runner runner, Surroundings around)
+    {
+        var id = Arguments.Command();
+        var file = new Option<string>("--out") { Description = "File to write. Default: the name it has, in this folder.", HelpName = "FILE" };
+        var command = new System.CommandLine.Command("attachment", "Fetches the file that belongs to a command's result, such as a diagnostics bundle.") { id, file };
+        return runner.Attach(command, async (parsed, session, printer, cancellationToken) =>
+        {
+            var request = new GetCommandAttachmentRequest { Name = Names.Command(parsed.GetValue(id)!) };
+            var attachment = await session.Commands.GetCommandAttachmentAsync(request, cancellationToken: cancellationToken);
+
+            // The name comes from a shop's computer: only its last part, and never over a file that is there.
+            var chosen = parsed.GetValue(file);
+            var path = Path.Combine(around.CurrentFolder, chosen ?? Path.GetFileName(attachment.FileName.Replace('\\', '/')));
+            await using (var stream = new FileStream(path, chosen is null ? FileMode.CreateNew : FileMode.Create, FileAccess.Write))
+            {
+                await stream.WriteAsync(attachment.Content.Memory, cancellationToken);
+            }
+
+            printer.Say($"{attachment.Content.Length} bytes in {path}");
             return ExitCode.Done;
         });
     }

@@ -29,6 +29,9 @@ public static class CommandText
             ("Why", Why(c)),
             ("Reason", c.Reason),
             ("Message", c.Message),
+            ("Methods", string.Join(' ', c.Parameters?.PaymentMethods ?? [])),
+            ("Limits", c.Parameters?.Limits is { } limits ? Of(limits) : string.Empty),
+            ("Configuration", string.Join("  ", c.Parameters?.Configuration.Select(static s => $"{s.Key}={s.Value}") ?? [])),
             ("Requested", $"{Words.Of(c.CreateTime)} by {c.Requester}"),
             ("Not before", Words.Of(c.NotBeforeTime)),
             ("Expires", Words.Of(c.ExpireTime)),
@@ -38,7 +41,13 @@ public static class CommandText
             ("Ledger counted", Counted(c.Counters, static f => f.Ledger)),
             ("Acquirer counted", Counted(c.Counters, static f => f.Acquirer)),
             ("Closing proof", c.HasClosingProof ? $"posctl proof get {Words.Id(c.Name)} --out FILE" : string.Empty),
+            ("Attachment", c.AttachmentName.Length > 0 ? $"posctl commands attachment {Words.Id(c.Name)}" : string.Empty),
             ("Etag", c.Etag));
+        foreach (var line in c.Report.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            printer.Say("  | " + new string([.. line.Where(static ch => !char.IsControl(ch))]));
+        }
+
         foreach (var move in c.Moves)
         {
             printer.Say($"  {Words.Of(move.Time)}  {Words.Of(move.From)} -> {Words.Of(move.To)}  {move.Actor}  {move.Reason}  {move.Detail}".TrimEnd());
@@ -50,4 +59,20 @@ public static class CommandText
 
     private static string Counted(FourCounters? counters, Func<FourCounters, Counter?> which) =>
         counters is null ? string.Empty : which(counters) is { } counter ? Words.Of(counter) : "not reported";
+
+    private static string Of(PaymentLimits limits)
+    {
+        List<string> parts = [.. limits.AmountCaps.Select(static m => $"cap {Words.Of(m)}"), .. limits.OfflineAmounts.Select(static m => $"offline {Words.Of(m)}")];
+        if (limits.OfflineCount > 0)
+        {
+            parts.Add($"offline {limits.OfflineCount} payments");
+        }
+
+        if (limits.OfflineAgeSeconds > 0)
+        {
+            parts.Add($"offline {TimeSpan.FromSeconds(limits.OfflineAgeSeconds)}");
+        }
+
+        return parts.Count == 0 ? "none" : string.Join(", ", parts);
+    }
 }

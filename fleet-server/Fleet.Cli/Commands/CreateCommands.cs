@@ -3,7 +3,6 @@ using Fleet.Cli.Connection;
 using Fleet.Cli.Hosting;
 using Fleet.Cli.Output;
 using Fleet.V1;
-using Kind = Fleet.V1.Command.Types.Kind;
 
 namespace Fleet.Cli.Commands;
 
@@ -14,16 +13,15 @@ public static class CreateCommands
     public static System.CommandLine.Command Build(Runner runner, Surroundings around)
     {
         var command = new System.CommandLine.Command("create", "Asks a terminal to do something.");
-        command.Subcommands.Add(Of(runner, around, "disable", Kind.Disable, "Stops sales at once; the running one finishes."));
-        command.Subcommands.Add(Of(runner, around, "enable", Kind.Enable, "Opens a disabled or locked terminal again."));
-        command.Subcommands.Add(Of(
-            runner, around, "settle-and-lock", Kind.SettleAndLock, "Stops sales, settles the batch, compares the four counters, locks, and issues a closing proof."));
-        command.Subcommands.Add(Of(
-            runner, around, "retire", Kind.Retire, "Settles and locks, waits until nothing is unsent, erases, and takes the terminal out of service for good."));
+        foreach (var kind in KindInputs.All)
+        {
+            command.Subcommands.Add(Of(runner, around, kind));
+        }
+
         return command;
     }
 
-    private static System.CommandLine.Command Of(Runner runner, Surroundings around, string word, Kind kind, string description)
+    private static System.CommandLine.Command Of(Runner runner, Surroundings around, KindInput kind)
     {
         var terminal = new Option<string>("--terminal", "-t") { Description = "Terminal id.", HelpName = "ID", Required = true };
         var reason = new Option<string>("--reason", "-r") { Description = "Why; stays in the history.", HelpName = "TEXT", Required = true };
@@ -34,13 +32,14 @@ public static class CreateCommands
         var patience = new Option<string>("--timeout") { Description = "How long --wait waits. Default: until the end.", HelpName = "TIME" };
         var requestId = Arguments.RequestId();
         var validateOnly = Arguments.ValidateOnly();
-        var command = new System.CommandLine.Command(word, description) { terminal, reason, message, ttl, notBefore, requestId, validateOnly, wait, patience };
+        var command = new System.CommandLine.Command(kind.Word, kind.Description) { terminal, reason, message, ttl, notBefore, requestId, validateOnly, wait, patience };
+        var fill = kind.AddOptions(command);
         return runner.Attach(command, async (parsed, session, printer, cancellationToken) =>
         {
             var request = new CreateCommandRequest
             {
                 Terminal = Names.Terminal(parsed.GetValue(terminal)!),
-                Kind = kind,
+                Kind = kind.Kind,
                 Reason = parsed.GetValue(reason)!,
                 Message = parsed.GetValue(message) ?? string.Empty,
                 Ttl = Names.Span(parsed.GetValue(ttl), "--ttl"),
@@ -48,6 +47,7 @@ public static class CreateCommands
                 RequestId = parsed.GetValue(requestId) ?? string.Empty,
                 ValidateOnly = parsed.GetValue(validateOnly),
             };
+            fill(parsed, request);
             var limit = Names.Span(parsed.GetValue(patience), "--timeout")?.ToTimeSpan();
             var created = await session.Commands.CreateCommandAsync(request, cancellationToken: cancellationToken);
             if (parsed.GetValue(wait) && !request.ValidateOnly)

@@ -13,6 +13,7 @@ public static class CommandEvidence
         CommandStage.Accepted => CommandTrigger.AgentAccepted,
         CommandStage.Refused when reason == ReasonCodes.Expired => CommandTrigger.AgentExpired,
         CommandStage.Refused => CommandTrigger.AgentFailed,
+        CommandStage.Executing => CommandTrigger.AgentExecuting,
         CommandStage.Draining => CommandTrigger.AgentDraining,
         CommandStage.Settling => CommandTrigger.AgentSettling,
         CommandStage.Uploading => CommandTrigger.AgentUploading,

@@ -1,3 +1,4 @@
+using Fleet.Contracts;
 using Fleet.Server.Domain.Lists;
 
 namespace Fleet.Server.Domain.Commands;
@@ -27,12 +28,13 @@ public static class CommandRequest
         return command switch
         {
             { Terminal.Value.Length: 0 } => Refusal.Invalid("terminal", "Name the terminal: terminals/{terminal}."),
-            { Kind: var kind } when !CommandGates.Kinds.Contains(kind) => Refusal.Invalid("kind", $"{kind} is no kind of command that can be asked for."),
+            { Kind: var kind } when CommandKinds.Find(kind) is null => Refusal.Invalid("kind", $"{kind} is no kind of command that can be asked for."),
             { Reason: var reason } when string.IsNullOrWhiteSpace(reason) => Refusal.Invalid("reason", "Say why: the reason is kept with the command."),
             { Reason.Length: > MaximumReasonLength } => Refusal.Invalid("reason", $"At most {MaximumReasonLength} characters."),
             { Message.Length: > MaximumMessageLength } => Refusal.Invalid("message", $"At most {MaximumMessageLength} characters."),
             _ when timeToLive < MinimumTimeToLive || timeToLive > MaximumTimeToLive => Refusal.Invalid("ttl", "Between one second and 30 days."),
             { NotBefore: { } start } when start >= now + timeToLive => Refusal.Invalid("not_before_time", "The start lies after the end of the validity."),
+            _ when CommandInputs.Check(command.Kind, command.Parameters, command.Message) is { } fault => Refusal.Invalid(fault.Field, fault.Text),
             _ => RequestIds.Check(command.RequestId),
         };
     }

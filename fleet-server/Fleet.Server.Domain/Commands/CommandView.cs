@@ -32,6 +32,15 @@ public sealed record CommandView
     /// <summary>Shown on the terminal and to the till; may be empty.</summary>
     public required string Message { get; init; }
 
+    /// <summary>What the kind needs besides; empty for most.</summary>
+    public required CommandParameters Parameters { get; init; }
+
+    /// <summary>What the agent found or has in force now, as lines <c>name: value</c>; empty until it told.</summary>
+    public string Report { get; init; } = string.Empty;
+
+    /// <summary>Name of the file that belongs to the result; empty for none.</summary>
+    public string AttachmentName { get; init; } = string.Empty;
+
     /// <summary>Who asked.</summary>
     public required Actor Requester { get; init; }
 
@@ -77,7 +86,11 @@ public sealed record CommandView
 /// <param name="NotBefore">Null = at once; before the end of its validity.</param>
 /// <param name="RequestId">Same request id, same command; may be empty.</param>
 public sealed record NewCommand(
-    TerminalId Terminal, CommandKind Kind, string Reason, string Message, TimeSpan? TimeToLive, DateTimeOffset? NotBefore, string RequestId);
+    TerminalId Terminal, CommandKind Kind, string Reason, string Message, TimeSpan? TimeToLive, DateTimeOffset? NotBefore, string RequestId)
+{
+    /// <summary>What the kind needs besides.</summary>
+    public CommandParameters Parameters { get; init; } = new();
+}
 
 /// <summary>One state change: who, when, from, to, why.</summary>
 public sealed record CommandMove(
@@ -95,6 +108,11 @@ public enum CancelOutcome
 
 /// <summary>The definite answer to a request to cancel.</summary>
 public sealed record CancelAnswer(CancelOutcome Outcome, CommandView Command);
+
+/// <summary>A file that belongs to a command's result.</summary>
+/// <param name="Name">Without a folder.</param>
+/// <param name="Content">As the agent's journal has it.</param>
+public sealed record StoredAttachment(string Name, byte[] Content);
 
 /// <summary>The signed statement of a finished settle-and-lock or retire.</summary>
 /// <param name="SignedProof">Serialized <c>SignedEnvelope</c> around a <c>ClosingProof</c>.</param>

@@ -22,4 +22,7 @@ public interface ICommandDesk
 
     /// <summary>The closing proof of a finished command.</summary>
     Task<Answer<StoredProof>> GetClosingProofAsync(string commandId, CancellationToken cancellationToken);
+
+    /// <summary>The file that belongs to a command's result.</summary>
+    Task<Answer<StoredAttachment>> GetAttachmentAsync(string commandId, CancellationToken cancellationToken);
 }

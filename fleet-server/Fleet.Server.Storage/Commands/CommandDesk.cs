@@ -5,6 +5,7 @@ using Fleet.Server.Domain.Commands;
 using Fleet.Server.Domain.Operators;
 using Fleet.Server.Storage.Engine;
 using Fleet.Server.Storage.Lists;
+using Google.Protobuf;
 
 namespace Fleet.Server.Storage.Commands;
 
@@ -88,9 +89,29 @@ public sealed class CommandDesk(FleetDatabase database) : ICommandDesk
                     null when await CommandRows.FindAsync(session, commandId, ct) is { } command => Refusal.Gate(
                         RefusalCodes.NoClosingProof,
                         $"commands/{commandId}",
-                        CommandGates.ClosesBatch(command.Kind)
+                        CommandKinds.ClosesBatch(command.Kind)
                             ? $"The command is {command.State}; its proof is made when it succeeds."
-                            : $"{CommandGates.Word(command.Kind)} closes no batch and has no closing proof."),
+                            : $"{CommandKinds.Word(command.Kind)} closes no batch and has no closing proof."),
+                    _ => Missing(commandId),
+                };
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Answer<StoredAttachment>> GetAttachmentAsync(string commandId, CancellationToken cancellationToken) =>
+        database.ReadAsync<Answer<StoredAttachment>>(
+            async (session, ct) =>
+            {
+                var attachment = await session.FirstAsync(
+                    "SELECT attachment_name, attachment FROM commands WHERE id = $1 AND attachment IS NOT NULL",
+                    [commandId],
+                    static row => new StoredAttachment(row.GetString(0), row.Bytes(1)),
+                    ct);
+                return attachment switch
+                {
+                    not null => attachment,
+                    null when await CommandRows.FindAsync(session, commandId, ct) is { } command => Refusal.Gate(
+                        RefusalCodes.NoAttachment, $"commands/{commandId}", $"The command is {command.State} and its result has no file."),
                     _ => Missing(commandId),
                 };
             },
@@ -99,7 +120,8 @@ public sealed class CommandDesk(FleetDatabase database) : ICommandDesk
     private static async Task<Answer<CommandView>> CreateAsync(Session session, NewCommand command, CommandView draft, CancellationToken cancellationToken)
     {
         var fingerprint = string.Join(
-            '\n', command.Terminal, command.Kind, command.Reason, command.Message, command.TimeToLive?.Ticks, command.NotBefore?.UtcTicks);
+            '\n', command.Terminal, command.Kind, command.Reason, command.Message, command.TimeToLive?.Ticks, command.NotBefore?.UtcTicks,
+            Convert.ToBase64String(command.Parameters.ToByteArray()));
         if (await Requests.FindAsync(session, CreateScope, command.RequestId, fingerprint, cancellationToken) is { } before)
         {
             return before.TryGet(out var found, out var reused) ? (await CommandRows.ViewAsync(session, found.Resource, cancellationToken))! : reused;
@@ -131,13 +153,13 @@ public sealed class CommandDesk(FleetDatabase database) : ICommandDesk
             """
             INSERT INTO commands (id, terminal_id, kind, state, is_open, state_reason, state_detail, reason, message, requester, counter, not_before,
                 expires_at, enforcement, settlement_id, envelope, cancel_reason, cancel_envelope, closing_journal_id, closing_sequence, closing_hash,
-                closing_at, has_proof, created_at, updated_at, version)
-            VALUES ($1, $2, $3, 'Requested', 1, '', '', $4, $5, $6, 0, $7, $8, 'Unspecified', '', NULL, '', NULL, NULL, NULL, NULL, NULL, 0, $9, $9, $10)
+                closing_at, has_proof, created_at, updated_at, version, parameters)
+            VALUES ($1, $2, $3, 'Requested', 1, '', '', $4, $5, $6, 0, $7, $8, 'Unspecified', '', NULL, '', NULL, NULL, NULL, NULL, NULL, 0, $9, $9, $10, $11)
             """,
             [
                 draft.Id, draft.Terminal.Value, draft.Kind.ToString(), draft.Reason, draft.Message, draft.Requester.ToString(),
                 draft.NotBefore is { } start ? Micros.Of(start) : null, Micros.Of(draft.Expires), Micros.Of(draft.Created),
-                await session.NextVersionAsync(cancellationToken),
+                await session.NextVersionAsync(cancellationToken), draft.Parameters.ToByteArray(),
             ],
             cancellationToken);
 
@@ -185,6 +207,7 @@ public sealed class CommandDesk(FleetDatabase database) : ICommandDesk
         StateDetail = string.Empty,
         Reason = command.Reason,
         Message = command.Message,
+        Parameters = command.Parameters,
         Requester = actor,
         Created = now,
         Updated = now,

@@ -42,7 +42,7 @@ internal static class CommandProgress
         }
 
         await NoteAsync(session, command, reported, cancellationToken);
-        if (reported.Stage == CommandStage.Succeeded && CommandGates.ClosesBatch(command.Kind))
+        if (reported.Stage == CommandStage.Succeeded && CommandKinds.ClosesBatch(command.Kind))
         {
             await KeepClosingAsync(session, command, evidence, now, cancellationToken);
             return;
@@ -59,7 +59,7 @@ internal static class CommandProgress
 
         if (CommandEvidence.TerminalEventOf(command.Kind, reported.Stage) is { } happened)
         {
-            var reason = $"{CommandGates.Word(command.Kind)} {command.Id}";
+            var reason = $"{CommandKinds.Word(command.Kind)} {command.Id}";
             await TerminalMoves.TryMoveAsync(session, terminal, happened, Actor.Agent(terminal), reason, now, cancellationToken);
         }
     }
@@ -91,6 +91,15 @@ internal static class CommandProgress
                 WHERE id = $3
                 """,
                 [reported.Enforcement.ToString(), reported.SettlementId, command.Id],
+                cancellationToken);
+        }
+
+        // A repeated answer carries neither; the first one stands.
+        if (reported.Report.Length > 0 || reported.Attachment is not null)
+        {
+            await session.ExecuteAsync(
+                "UPDATE commands SET report = $1, attachment_name = $2, attachment = $3 WHERE id = $4",
+                [reported.Report, reported.Attachment?.Name ?? string.Empty, reported.Attachment?.Content.ToByteArray(), command.Id],
                 cancellationToken);
         }
     }

@@ -12,19 +12,21 @@ namespace Fleet.Server.Storage.Commands;
 /// <summary>A command as rules inside a transaction need it.</summary>
 public sealed record CommandRow(
     string Id, TerminalId Terminal, CommandKind Kind, CommandState State, string StateReason, long Counter, DateTimeOffset? NotBefore, DateTimeOffset Expires,
-    DateTimeOffset Created, string Reason, string Message, string SettlementId, string CancelReason, byte[]? Envelope, byte[]? CancelEnvelope);
+    DateTimeOffset Created, string Reason, string Message, string SettlementId, string CancelReason, byte[]? Envelope, byte[]? CancelEnvelope,
+    byte[] Parameters);
 
 /// <summary>Reads commands.</summary>
 internal static class CommandRows
 {
     private const string RowColumns = """
         id, terminal_id, kind, state, state_reason, counter, not_before, expires_at, created_at, reason, message, settlement_id,
-        cancel_reason, envelope, cancel_envelope
+        cancel_reason, envelope, cancel_envelope, parameters
         """;
 
     private const string ViewColumns = """
         c.id, c.terminal_id, c.kind, c.state, c.state_reason, c.state_detail, c.reason, c.message, c.requester, c.created_at, c.updated_at,
-        c.not_before, c.expires_at, c.counter, c.enforcement, c.settlement_id, c.has_proof, c.cancel_reason, c.version, c.ordinal
+        c.not_before, c.expires_at, c.counter, c.enforcement, c.settlement_id, c.has_proof, c.cancel_reason, c.version, c.ordinal,
+        c.parameters, c.report, c.attachment_name
         """;
 
     public static Task<CommandRow?> FindAsync(Session session, string id, CancellationToken cancellationToken) =>
@@ -80,7 +82,8 @@ internal static class CommandRows
         row.GetString(11),
         row.GetString(12),
         row.IsDBNull(13) ? null : row.Bytes(13),
-        row.IsDBNull(14) ? null : row.Bytes(14));
+        row.IsDBNull(14) ? null : row.Bytes(14),
+        row.IsDBNull(15) ? [] : row.Bytes(15));
 
     private static Versioned<CommandView> Read(DbDataReader row) => new(
         new CommandView
@@ -104,6 +107,9 @@ internal static class CommandRows
             HasClosingProof = row.GetInt64(16) != 0,
             CancelRequested = row.GetString(17).Length > 0,
             Etag = row.GetInt64(18).ToString(System.Globalization.CultureInfo.InvariantCulture),
+            Parameters = row.IsDBNull(20) ? new CommandParameters() : CommandParameters.Parser.ParseFrom(row.Bytes(20)),
+            Report = row.GetString(21),
+            AttachmentName = row.GetString(22),
             Counters = null,
             Moves = [],
         },

@@ -113,4 +113,11 @@ internal static class Schema
             command_id TEXT NOT NULL, agent_at BIGINT NOT NULL, received_at BIGINT NOT NULL);
         CREATE INDEX gate_changes_terminal ON gate_changes (terminal_id, ordinal)
         """);
+
+    public static Migration CommandResults { get; } = new(2, "parameters and results of commands", """
+        ALTER TABLE commands ADD COLUMN parameters {blob};
+        ALTER TABLE commands ADD COLUMN report TEXT NOT NULL DEFAULT '';
+        ALTER TABLE commands ADD COLUMN attachment_name TEXT NOT NULL DEFAULT '';
+        ALTER TABLE commands ADD COLUMN attachment {blob}
+        """);
 }

@@ -47,7 +47,7 @@ public sealed class Closings(FleetDatabase database)
         static (session, ct) => session.QueryAsync(
             $"""
             SELECT {SettlementColumns} FROM commands c JOIN settlements s ON s.command_id = c.id AND s.terminal_id = c.terminal_id
-            WHERE c.is_open = 1 AND s.command_id <> '' AND s.verdict IS NULL ORDER BY s.ordinal
+            WHERE c.is_open = 1 AND c.kind IN ('SettleAndLock', 'Retire') AND s.command_id <> '' AND s.verdict IS NULL ORDER BY s.ordinal
             """,
             [],
             ReadSettlement,
@@ -141,7 +141,7 @@ public sealed class Closings(FleetDatabase database)
             await CommandMoves.TryMoveAsync(
                 session, command, CommandTrigger.AgentSucceeded, new MoveCause(Actor.Agent(closing.Terminal), string.Empty, closing.Settlement.Text, now), ct);
             await TerminalMoves.TryMoveAsync(
-                session, closing.Terminal, CommandEvidence.ClosedEvent(closing.Kind), Actor.Agent(closing.Terminal), $"{CommandGates.Word(closing.Kind)} {command.Id}", now, ct);
+                session, closing.Terminal, CommandEvidence.ClosedEvent(closing.Kind), Actor.Agent(closing.Terminal), $"{CommandKinds.Word(closing.Kind)} {command.Id}", now, ct);
             return true;
         },
         cancellationToken);

@@ -10,6 +10,26 @@ public static class CommandResource
 {
     private const string CancelRequested = "The agent was asked to drop it; its answer has not come yet.";
 
+    private static readonly (CommandKind Link, Command.Types.Kind Operator)[] KindPairs =
+    [
+        (CommandKind.Unspecified, Command.Types.Kind.Unspecified),
+        (CommandKind.Disable, Command.Types.Kind.Disable),
+        (CommandKind.Enable, Command.Types.Kind.Enable),
+        (CommandKind.SettleAndLock, Command.Types.Kind.SettleAndLock),
+        (CommandKind.Retire, Command.Types.Kind.Retire),
+        (CommandKind.Settle, Command.Types.Kind.Settle),
+        (CommandKind.SyncNow, Command.Types.Kind.SyncNow),
+        (CommandKind.DisablePaymentMethod, Command.Types.Kind.DisablePaymentMethod),
+        (CommandKind.EnablePaymentMethod, Command.Types.Kind.EnablePaymentMethod),
+        (CommandKind.SetLimits, Command.Types.Kind.SetLimits),
+        (CommandKind.DisplayMessage, Command.Types.Kind.DisplayMessage),
+        (CommandKind.Diagnose, Command.Types.Kind.Diagnose),
+        (CommandKind.RestartTerminal, Command.Types.Kind.RestartTerminal),
+        (CommandKind.SetClock, Command.Types.Kind.SetClock),
+        (CommandKind.ApplyConfiguration, Command.Types.Kind.ApplyConfiguration),
+        (CommandKind.CollectDiagnostics, Command.Types.Kind.CollectDiagnostics),
+    ];
+
     /// <summary>The resource of a command.</summary>
     public static Command From(CommandView view) => new()
     {
@@ -31,17 +51,65 @@ public static class CommandResource
         Enforcement = EnforcementOf(view.Enforcement),
         Etag = view.Etag,
         HasClosingProof = view.HasClosingProof,
+        Parameters = ParametersOf(view.Parameters),
+        Report = view.Report,
+        AttachmentName = view.AttachmentName,
     };
 
-    /// <summary>The kind an operator asked for; null when none was named.</summary>
-    public static CommandKind? KindOf(Command.Types.Kind kind) => kind switch
+    /// <summary>The parameters an operator named, as agents are told them.</summary>
+    public static CommandParameters ParametersOf(Fleet.V1.CommandParameters? parameters)
     {
-        Command.Types.Kind.Disable => CommandKind.Disable,
-        Command.Types.Kind.Enable => CommandKind.Enable,
-        Command.Types.Kind.SettleAndLock => CommandKind.SettleAndLock,
-        Command.Types.Kind.Retire => CommandKind.Retire,
-        _ => null,
-    };
+        var told = new CommandParameters();
+        if (parameters is null)
+        {
+            return told;
+        }
+
+        told.PaymentMethods.Add(parameters.PaymentMethods);
+        told.Configuration.Add(parameters.Configuration.Select(static s => new ConfigurationSetting { Key = s.Key, Value = s.Value }));
+        if (parameters.Limits is { } limits)
+        {
+            told.Limits = new PaymentLimits
+            {
+                AmountCaps = { limits.AmountCaps.Select(static m => new Money { MinorUnits = m.MinorUnits, Currency = m.Currency }) },
+                OfflineCount = limits.OfflineCount,
+                OfflineAgeSeconds = limits.OfflineAgeSeconds,
+                OfflineAmounts = { limits.OfflineAmounts.Select(static m => new Money { MinorUnits = m.MinorUnits, Currency = m.Currency }) },
+            };
+        }
+
+        return told;
+    }
+
+    private static Fleet.V1.CommandParameters? ParametersOf(CommandParameters parameters)
+    {
+        if (parameters.CalculateSize() == 0)
+        {
+            return null;
+        }
+
+        var shown = new Fleet.V1.CommandParameters
+        {
+            PaymentMethods = { parameters.PaymentMethods },
+            Configuration = { parameters.Configuration.Select(static s => new Fleet.V1.ConfigurationSetting { Key = s.Key, Value = s.Value }) },
+        };
+        if (parameters.Limits is { } limits)
+        {
+            shown.Limits = new Fleet.V1.PaymentLimits
+            {
+                AmountCaps = { limits.AmountCaps.Select(static m => new Fleet.V1.Money { MinorUnits = m.MinorUnits, Currency = m.Currency }) },
+                OfflineCount = limits.OfflineCount,
+                OfflineAgeSeconds = limits.OfflineAgeSeconds,
+                OfflineAmounts = { limits.OfflineAmounts.Select(static m => new Fleet.V1.Money { MinorUnits = m.MinorUnits, Currency = m.Currency }) },
+            };
+        }
+
+        return shown;
+    }
+
+    /// <summary>The kind an operator asked for; null when none was named.</summary>
+    public static CommandKind? KindOf(Command.Types.Kind kind) =>
+        KindPairs.FirstOrDefault(pair => pair.Operator == kind) is { Link: not CommandKind.Unspecified } found ? found.Link : null;
 
     private static Fleet.V1.CommandMove From(Domain.Commands.CommandMove move) => new()
     {
@@ -53,15 +121,7 @@ public static class CommandResource
         Detail = move.Detail,
     };
 
-    private static Command.Types.Kind KindOf(CommandKind kind) => kind switch
-    {
-        CommandKind.Unspecified => Command.Types.Kind.Unspecified,
-        CommandKind.Disable => Command.Types.Kind.Disable,
-        CommandKind.Enable => Command.Types.Kind.Enable,
-        CommandKind.SettleAndLock => Command.Types.Kind.SettleAndLock,
-        CommandKind.Retire => Command.Types.Kind.Retire,
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such kind"),
-    };
+    private static Command.Types.Kind KindOf(CommandKind kind) => KindPairs.First(pair => pair.Link == kind).Operator;
 
     private static Command.Types.State StateOf(CommandState state) => state switch
     {
@@ -71,6 +131,7 @@ public static class CommandResource
         CommandState.Queued => Command.Types.State.Queued,
         CommandState.Sent => Command.Types.State.Sent,
         CommandState.Accepted => Command.Types.State.Accepted,
+        CommandState.Executing => Command.Types.State.Executing,
         CommandState.Draining => Command.Types.State.Draining,
         CommandState.Settling => Command.Types.State.Settling,
         CommandState.Uploading => Command.Types.State.Uploading,

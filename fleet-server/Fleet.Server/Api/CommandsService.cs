@@ -17,7 +17,7 @@ public sealed class CommandsService(ICommandDesk desk, FleetTrust trust, Watchin
     public override async Task<Command> CreateCommand(CreateCommandRequest request, ServerCallContext context)
     {
         var kind = CommandResource.KindOf(request.Kind)
-            ?? throw new RefusedException(Refusal.Invalid("kind", "Missing: DISABLE, ENABLE, SETTLE_AND_LOCK or RETIRE."));
+            ?? throw new RefusedException(Refusal.Invalid("kind", "Missing: what the terminal is to do."));
         var command = new NewCommand(
             ResourceNames.Terminal(request.Terminal, "terminal"),
             kind,
@@ -25,7 +25,7 @@ public sealed class CommandsService(ICommandDesk desk, FleetTrust trust, Watchin
             request.Message,
             Paging.Duration(request.Ttl, "ttl"),
             Paging.Time(request.NotBeforeTime, "not_before_time"),
-            request.RequestId);
+            request.RequestId) { Parameters = CommandResource.ParametersOf(request.Parameters) };
         var created = await desk.CreateAsync(command, request.ValidateOnly, OperatorInterceptor.ActorOf(context), context.CancellationToken);
         return CommandResource.From(created.OrRefuse());
     }
@@ -73,5 +73,12 @@ public sealed class CommandsService(ICommandDesk desk, FleetTrust trust, Watchin
             Text = ClosingProofText.Write(ClosingProof.Parser.ParseFrom(envelope.Payload)),
             PublicKey = ByteString.CopyFrom(trust.Keys.ProofPublicKey),
         };
+    }
+
+    /// <inheritdoc/>
+    public override async Task<GetCommandAttachmentResponse> GetCommandAttachment(GetCommandAttachmentRequest request, ServerCallContext context)
+    {
+        var stored = (await desk.GetAttachmentAsync(ResourceNames.Command(request.Name, "name"), context.CancellationToken)).OrRefuse();
+        return new GetCommandAttachmentResponse { FileName = stored.Name, Content = UnsafeByteOperations.UnsafeWrap(stored.Content) };
     }
 }

@@ -85,6 +85,7 @@ public sealed class CommandDelivery(CommandQueue queue, Closings closings, IComm
         ExpiresUnixMicros = UnixMicros.Of(command.Expires),
         Reason = command.Reason,
         Message = command.Message,
+        Parameters = command.Parameters.Length == 0 ? null : CommandParameters.Parser.ParseFrom(command.Parameters),
     };
 }
 

@@ -37,6 +37,7 @@ internal sealed class TestFleet : ICommandTrust, IRetirementErasure, IDisposable
         RetryMaximum = TimeSpan.FromMilliseconds(200),
         DisablePatience = TimeSpan.FromSeconds(5),
         UploadPatience = TimeSpan.FromSeconds(1),
+        RestartPatience = TimeSpan.FromSeconds(20),
     };
 
     public Command Order(CommandKind kind, string id) => new()
@@ -48,6 +49,17 @@ internal sealed class TestFleet : ICommandTrust, IRetirementErasure, IDisposable
         IssuedUnixMicros = Micros(TimeProvider.System.GetUtcNow()),
         ExpiresUnixMicros = Micros(TimeProvider.System.GetUtcNow().AddHours(1)),
         Reason = "asked for by the test",
+        Message = CommandKinds.Find(kind)?.Input == CommandInput.Message ? "Please call the office" : string.Empty,
+        Parameters = Sample(kind),
+    };
+
+    /// <summary>Something that makes sense for the kind.</summary>
+    public static CommandParameters? Sample(CommandKind kind) => CommandKinds.Find(kind)?.Input switch
+    {
+        CommandInput.Methods => new CommandParameters { PaymentMethods = { PaymentMethods.Refund } },
+        CommandInput.Limits => new CommandParameters { Limits = new PaymentLimits { AmountCaps = { new Money { MinorUnits = 99_00, Currency = "EUR" } } } },
+        CommandInput.Configuration => new CommandParameters { Configuration = { new ConfigurationSetting { Key = "till.language", Value = "de" } } },
+        _ => null,
     };
 
     public SignedEnvelope Sign(Command command) => Signing.Sign(SigningDomain.Command, command, _key);

@@ -21,14 +21,23 @@ internal sealed class CrashMatrixTests
         ["reversal"] = new(Nothing, static (lane, stop) => lane.Till.ReverseAsync(lane.Till.Books.Payments[0], stop, CancellationToken.None)),
         ["refund"] = new(Nothing, static (lane, stop) => lane.Till.RefundAsync(300, stop, CancellationToken.None)),
         ["end-of-day"] = new(Nothing, static (lane, _) => EndOfDayAsync(lane)),
-        ["disable"] = new(Nothing, static (lane, _) => OrderAsync(lane, CommandKind.Disable)),
-        ["enable"] = new(DisableAsync, static (lane, _) => OrderAsync(lane, CommandKind.Enable)),
-        ["settle-and-lock"] = new(Nothing, static (lane, _) => OrderAsync(lane, CommandKind.SettleAndLock)),
-        ["retire"] = new(Nothing, static (lane, _) => OrderAsync(lane, CommandKind.Retire)),
         ["recovery"] = new(CutOffAsync, static (lane, _) => RecoverAsync(lane)),
     };
 
-    private sealed record Scenario(Func<LaneWorld, Task> Prepare, Func<LaneWorld, CancellationToken, Task> Act);
+    // Every kind of command the agent can execute, by the code's own list.
+    static CrashMatrixTests()
+    {
+        foreach (var row in CommandKinds.All)
+        {
+            Func<LaneWorld, Task> prepare = row.Kind == CommandKind.Enable ? DisableAsync : Nothing;
+            Scenarios.Add(row.Word, new(prepare, (lane, _) => OrderAsync(lane, row.Kind)) { Command = row });
+        }
+    }
+
+    private sealed record Scenario(Func<LaneWorld, Task> Prepare, Func<LaneWorld, CancellationToken, Task> Act)
+    {
+        public CommandKindRow? Command { get; init; }
+    }
 
     [TestCaseSource(nameof(Names))]
     public async Task Death_at_every_point_loses_nothing_and_doubles_nothing(string scenario)
@@ -126,7 +135,7 @@ internal sealed class CrashMatrixTests
     // Brings to its end whatever the scenario had begun.
     private static async Task FinishAsync(LaneWorld lane, string scenario)
     {
-        if (scenario is "disable" or "enable" or "settle-and-lock" or "retire")
+        if (Scenarios[scenario].Command is not null)
         {
             await FinishCommandAsync(lane);
             return;
@@ -150,6 +159,7 @@ internal sealed class CrashMatrixTests
                     await lane.Agent.Inbox.ReceiveAsync(LinkChannel.Verdict, lane.Fleet.Sign(verdict), CancellationToken.None);
                 }
 
+                Assert.That(record?.Stage, Is.Not.EqualTo(CommandStage.Failed).And.Not.EqualTo(CommandStage.Refused), record?.EndReason);
                 return record is { Stage: CommandStage.Succeeded } && (record.Kind != CommandKind.Retire || record.Erased);
             },
             "the command succeeds");
@@ -171,7 +181,8 @@ internal sealed class CrashMatrixTests
                 Assert.That(settlement.Terminal, Is.EqualTo(settlement.Journal), where + ": settlement");
             }
 
-            if (scenario is "settle-and-lock" or "retire")
+            AssertCommand(lane, Scenarios[scenario].Command, where);
+            if (scenario is "settle-and-lock" or "retire" or "settle")
             {
                 Assert.That(settlements, Has.Count.EqualTo(1), where + ": settled once");
                 Assert.That(settlements[0].Terminal.Sum.MinorUnits, Is.EqualTo(500), where + ": the totals are not lost");
@@ -184,6 +195,28 @@ internal sealed class CrashMatrixTests
 
             AssertTill(lane, scenario, where);
         });
+    }
+
+    private static void AssertCommand(LaneWorld lane, CommandKindRow? command, string where)
+    {
+        if (command is null)
+        {
+            return;
+        }
+
+        Assert.That(lane.Journal.Entries.Count(static e => e.Command is { CommandId: "c1", Stage: CommandStage.Accepted }), Is.EqualTo(1), where + ": accepted once");
+        var closed = command.Nature is CommandNature.Closing or CommandNature.Locking or CommandNature.Retiring;
+        Assert.That(lane.Agent!.Gate.Position.IsOpen, Is.EqualTo(!closed), where + ": gate");
+        if (command.Kind is CommandKind.DisablePaymentMethod or CommandKind.EnablePaymentMethod)
+        {
+            var off = command.Kind == CommandKind.DisablePaymentMethod;
+            Assert.That(lane.Agent.Rules.Current.MethodsOff, off ? Is.EqualTo(new[] { PaymentMethods.Refund }) : Is.Empty, where + ": methods");
+        }
+
+        if (command.Kind == CommandKind.SetLimits)
+        {
+            Assert.That(lane.Agent.Rules.Current.AmountCaps["EUR"], Is.EqualTo(99_00), where + ": limits");
+        }
     }
 
     private static void AssertTill(LaneWorld lane, string scenario, string where)

@@ -32,6 +32,10 @@ internal sealed class TestAgent : IAsyncDisposable
 
     public PaymentGate Gate => _rooms.GetRequiredService<PaymentGate>();
 
+    public PaymentRules Rules => _rooms.GetRequiredService<PaymentRules>();
+
+    public CommandExecutor Executor => _rooms.GetRequiredService<CommandExecutor>();
+
     public CaptureStore Capture => _rooms.GetRequiredService<CaptureStore>();
 
     public CommandStore Commands => _rooms.GetRequiredService<CommandStore>();
@@ -104,6 +108,7 @@ internal sealed class TestAgent : IAsyncDisposable
     private async Task StartAsync()
     {
         await Gate.LoadAsync(CancellationToken.None);
+        await Rules.LoadAsync(CancellationToken.None);
         await Capture.LoadAsync(CancellationToken.None);
         await Commands.LoadAsync(CancellationToken.None);
         var listener = _rooms.GetRequiredService<TillListener>();

@@ -1,4 +1,5 @@
 using Fleet.Agent.Capture;
+using Fleet.Agent.Gate;
 using Fleet.Agent.Journal;
 using Fleet.Agent.Tests.Capture;
 using Fleet.Agent.Till;
@@ -125,7 +126,7 @@ internal sealed class TillLimitTests
 
         var exposure = new OfflineExposure(_journal, _clock);
         await exposure.LoadAsync(CancellationToken.None);
-        return new TillLimits(exposure, _options);
+        return new TillLimits(exposure, _options, new PaymentRules(_journal, NoCrashPoints.Instance));
     }
 
     private static TillCommand Sale(long amount, string currency = "09 78") =>

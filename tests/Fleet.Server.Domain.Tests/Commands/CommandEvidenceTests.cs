@@ -10,6 +10,7 @@ public sealed class CommandEvidenceTests
     [TestCase(CommandStage.Accepted, "", CommandTrigger.AgentAccepted)]
     [TestCase(CommandStage.Refused, ReasonCodes.CounterReplayed, CommandTrigger.AgentFailed)]
     [TestCase(CommandStage.Refused, ReasonCodes.Expired, CommandTrigger.AgentExpired)]
+    [TestCase(CommandStage.Executing, "", CommandTrigger.AgentExecuting)]
     [TestCase(CommandStage.Draining, "", CommandTrigger.AgentDraining)]
     [TestCase(CommandStage.Settling, "", CommandTrigger.AgentSettling)]
     [TestCase(CommandStage.Uploading, "", CommandTrigger.AgentUploading)]

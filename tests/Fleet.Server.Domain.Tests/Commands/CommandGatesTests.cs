@@ -9,12 +9,25 @@ public sealed class CommandGatesTests
 {
     private static readonly TerminalId Lane = TerminalId.Parse("lane1");
 
+    private static readonly TerminalState[] InUse = [TerminalState.Enrolled, TerminalState.Active, TerminalState.Suspended];
+
     private static readonly Dictionary<CommandKind, TerminalState[]> Expected = new()
     {
         [CommandKind.Disable] = [TerminalState.Enrolled, TerminalState.Active],
         [CommandKind.Enable] = [TerminalState.Suspended, TerminalState.Locked],
-        [CommandKind.SettleAndLock] = [TerminalState.Enrolled, TerminalState.Active, TerminalState.Suspended],
-        [CommandKind.Retire] = [TerminalState.Enrolled, TerminalState.Active, TerminalState.Suspended, TerminalState.Locked],
+        [CommandKind.SettleAndLock] = InUse,
+        [CommandKind.Settle] = InUse,
+        [CommandKind.Retire] = [.. InUse, TerminalState.Locked],
+        [CommandKind.DisplayMessage] = [.. InUse, TerminalState.Locked],
+        [CommandKind.RestartTerminal] = [.. InUse, TerminalState.Locked],
+        [CommandKind.SetClock] = [.. InUse, TerminalState.Locked],
+        [CommandKind.DisablePaymentMethod] = [.. InUse, TerminalState.Locked, TerminalState.Settling],
+        [CommandKind.EnablePaymentMethod] = [.. InUse, TerminalState.Locked, TerminalState.Settling],
+        [CommandKind.SetLimits] = [.. InUse, TerminalState.Locked, TerminalState.Settling],
+        [CommandKind.ApplyConfiguration] = [.. InUse, TerminalState.Locked, TerminalState.Settling],
+        [CommandKind.SyncNow] = [.. InUse, TerminalState.Locked, TerminalState.Settling, TerminalState.Retiring],
+        [CommandKind.Diagnose] = [.. InUse, TerminalState.Locked, TerminalState.Settling, TerminalState.Retiring],
+        [CommandKind.CollectDiagnostics] = [.. InUse, TerminalState.Locked, TerminalState.Settling, TerminalState.Retiring],
     };
 
     public static IEnumerable<TestCaseData> EveryPair() =>
@@ -49,6 +62,12 @@ public sealed class CommandGatesTests
     [TestCase(CommandKind.SettleAndLock, CommandState.Sent, CommandKind.Disable, true)]
     [TestCase(CommandKind.SettleAndLock, CommandState.Blocked, CommandKind.Enable, true)]
     [TestCase(CommandKind.SettleAndLock, CommandState.Unknown, CommandKind.Enable, true)]
+    [TestCase(CommandKind.SettleAndLock, CommandState.Blocked, CommandKind.Diagnose, false)]
+    [TestCase(CommandKind.SettleAndLock, CommandState.Sent, CommandKind.DisplayMessage, true)]
+    [TestCase(CommandKind.SettleAndLock, CommandState.Queued, CommandKind.DisplayMessage, false)]
+    [TestCase(CommandKind.DisplayMessage, CommandState.Sent, CommandKind.DisplayMessage, false)]
+    [TestCase(CommandKind.Settle, CommandState.Queued, CommandKind.Settle, true)]
+    [TestCase(CommandKind.Settle, CommandState.Sent, CommandKind.Disable, false)]
     public void Open_command_excludes_what_would_race_with_it(CommandKind open, CommandState openState, CommandKind asked, bool excluded)
     {
         var state = Expected[asked][^1];
@@ -57,12 +76,5 @@ public sealed class CommandGatesTests
 
         Assert.That(refusal?.Code, Is.EqualTo(excluded ? ReasonCodes.ConflictingCommand : null));
         Assert.That(refusal?.Subject, Is.EqualTo(excluded ? "commands/c1" : null));
-    }
-
-    [Test]
-    public void Every_kind_has_a_word()
-    {
-        Assert.That(CommandGates.Kinds.Select(CommandGates.Word), Is.EquivalentTo(new[] { "disable", "enable", "settle-and-lock", "retire" }));
-        Assert.That(CommandGates.Word((CommandKind)77), Is.EqualTo("command kind 77"));
     }
 }

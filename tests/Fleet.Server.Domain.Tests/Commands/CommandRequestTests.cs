@@ -13,7 +13,7 @@ public sealed class CommandRequestTests
     {
         yield return new TestCaseData(Fine with { Terminal = default }, "terminal");
         yield return new TestCaseData(Fine with { Kind = CommandKind.Unspecified }, "kind");
-        yield return new TestCaseData(Fine with { Kind = (CommandKind)9 }, "kind");
+        yield return new TestCaseData(Fine with { Kind = (CommandKind)99 }, "kind");
         yield return new TestCaseData(Fine with { Reason = " " }, "reason");
         yield return new TestCaseData(Fine with { Reason = new string('x', 501) }, "reason");
         yield return new TestCaseData(Fine with { Message = new string('x', 121) }, "message");
@@ -21,6 +21,9 @@ public sealed class CommandRequestTests
         yield return new TestCaseData(Fine with { TimeToLive = TimeSpan.FromDays(31) }, "ttl");
         yield return new TestCaseData(Fine with { NotBefore = TestClock.Start.AddHours(24) }, "not_before_time");
         yield return new TestCaseData(Fine with { NotBefore = TestClock.Start.AddMinutes(2), TimeToLive = TimeSpan.FromMinutes(1) }, "not_before_time");
+        yield return new TestCaseData(Fine with { Kind = CommandKind.SetLimits }, "parameters.limits");
+        yield return new TestCaseData(Fine with { Kind = CommandKind.DisplayMessage, Message = " " }, "message");
+        yield return new TestCaseData(Fine with { Parameters = new CommandParameters { PaymentMethods = { "refund" } } }, "parameters.payment_methods");
         yield return new TestCaseData(Fine with { RequestId = new string('x', 101) }, "request_id");
     }
 

@@ -95,6 +95,7 @@ internal static class SettingTable
         Setting.Duration("commands.retryMaximum", static (s, v) => s.Commands.RetryMaximum = v),
         Setting.Duration("commands.disablePatience", static (s, v) => s.Commands.DisablePatience = v),
         Setting.Duration("commands.uploadPatience", static (s, v) => s.Commands.UploadPatience = v),
+        Setting.Duration("commands.restartPatience", static (s, v) => s.Commands.RestartPatience = v),
     ];
 
     private static IEnumerable<Setting> LinkSettings() =>
