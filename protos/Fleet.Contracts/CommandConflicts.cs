@@ -30,14 +30,14 @@ public static class CommandConflicts
     private static readonly Dictionary<CommandNature, ConflictRule[]> Table = new()
     {
         //                     Reading Rules   Touching Opening Closing    Settling   Locking    Retiring
-        [Reading] =           [Queue,  Beside, Queue,   Queue,  Supersede, Supersede, Supersede, Supersede],
-        [Rules] =             [Queue,  Queue,  Queue,   Queue,  Queue,     Queue,     Queue,     Queue],
-        [Touching] =          [Beside, Beside, Queue,   Queue,  Supersede, Supersede, Supersede, Supersede],
-        [Opening] =           [Beside, Beside, Queue,   Queue,  Supersede, Supersede, Supersede, Supersede],
-        [Closing] =           [Beside, Beside, Queue,   Queue,  Queue,     Queue,     Queue,     Queue],
-        [Settling] =          [Beside, Beside, Queue,   Queue,  Queue,     Refuse,    Queue,     Queue],
-        [Locking] =           [Beside, Beside, Refuse,  Refuse, Refuse,    Refuse,    Refuse,    Refuse],
-        [Retiring] =          [Beside, Refuse, Refuse,  Refuse, Refuse,    Refuse,    Refuse,    Refuse],
+        [Reading] = [Queue, Beside, Queue, Queue, Supersede, Supersede, Supersede, Supersede],
+        [Rules] = [Queue, Queue, Queue, Queue, Queue, Queue, Queue, Queue],
+        [Touching] = [Beside, Beside, Queue, Queue, Supersede, Supersede, Supersede, Supersede],
+        [Opening] = [Beside, Beside, Queue, Queue, Supersede, Supersede, Supersede, Supersede],
+        [Closing] = [Beside, Beside, Queue, Queue, Queue, Queue, Queue, Queue],
+        [Settling] = [Beside, Beside, Queue, Queue, Queue, Refuse, Queue, Queue],
+        [Locking] = [Beside, Beside, Refuse, Refuse, Refuse, Refuse, Refuse, Refuse],
+        [Retiring] = [Beside, Refuse, Refuse, Refuse, Refuse, Refuse, Refuse, Refuse],
     };
 
     /// <summary>Every row, for documentation and tests.</summary>

@@ -22,6 +22,9 @@ public enum LinkChannel
 
     /// <summary>Server to agent: <c>SignedEnvelope</c> around a <c>SettlementVerdict</c>.</summary>
     Verdict,
+
+    /// <summary>Server to agent: <c>SignedEnvelope</c> around a <c>Heartbeat</c>.</summary>
+    Heartbeat,
 }
 
 /// <summary>
@@ -42,6 +45,7 @@ public readonly record struct LinkTopic(TerminalId Terminal, LinkChannel Channel
         new(terminal, LinkChannel.Command),
         new(terminal, LinkChannel.Cancel),
         new(terminal, LinkChannel.Verdict),
+        new(terminal, LinkChannel.Heartbeat),
     ];
 
     /// <summary>Reads a topic name; false for anything that is not exactly one of ours (wildcards included).</summary>
@@ -90,6 +94,7 @@ public readonly record struct LinkTopic(TerminalId Terminal, LinkChannel Channel
         LinkChannel.Command => "command",
         LinkChannel.Cancel => "cancel",
         LinkChannel.Verdict => "verdict",
+        LinkChannel.Heartbeat => "heartbeat",
         _ => throw new ArgumentOutOfRangeException(nameof(channel), channel, "no such channel"),
     };
 }

@@ -85,4 +85,7 @@ public static class ReasonCodes
 
     /// <summary>The chain of an agent's journal does not fit what the server holds.</summary>
     public const string ChainBroken = "CHAIN_BROKEN";
+
+    /// <summary>The clock of an agent's computer is far from the server's.</summary>
+    public const string ClockSkew = "CLOCK_SKEW";
 }

@@ -19,6 +19,9 @@ public enum SigningDomain
 
     /// <summary>A <c>ClosingProof</c>.</summary>
     Proof,
+
+    /// <summary>A <c>Heartbeat</c>.</summary>
+    Heartbeat,
 }
 
 /// <summary>
@@ -119,6 +122,7 @@ public static class Signing
         SigningDomain.Cancel => "fleet-cancel-v1",
         SigningDomain.Verdict => "fleet-verdict-v1",
         SigningDomain.Proof => "fleet-proof-v1",
+        SigningDomain.Heartbeat => "fleet-heartbeat-v1",
         _ => throw new ArgumentOutOfRangeException(nameof(domain), domain, "no such signing domain"),
     };
 }

@@ -22,6 +22,31 @@ internal sealed class LifecycleDocumentTests
         Check("command", Table(CommandLifecycle.Rows.Select(static r => (r.From.ToString(), r.Trigger.ToString(), r.To.ToString()))));
     }
 
+    [Test]
+    public void Page_shows_the_kinds_of_commands()
+    {
+        var text = new StringBuilder("| kind | nature | takes |\n|---|---|---|\n");
+        foreach (var row in CommandKinds.All)
+        {
+            text.Append($"| {row.Word} | {row.Nature} | {row.Input} |\n");
+        }
+
+        Check("kinds", text.ToString());
+    }
+
+    [Test]
+    public void Page_shows_the_conflicts_of_commands()
+    {
+        var natures = CommandConflicts.Rows.Select(static r => r.Arriving).Distinct().ToList();
+        var text = new StringBuilder($"| begun | {string.Join(" | ", natures)} |\n|---{string.Concat(natures.Select(static _ => "|---"))}|\n");
+        foreach (var begun in CommandConflicts.Rows.GroupBy(static r => r.Begun))
+        {
+            text.Append($"| {begun.Key} | {string.Join(" | ", begun.Select(static r => r.Rule))} |\n");
+        }
+
+        Check("conflicts", text.ToString());
+    }
+
     private static void Check(string name, string table)
     {
         var begin = $"<!-- table: {name} -->\n";

@@ -10,11 +10,14 @@ public static class CommandComposition
     /// <summary>Adds inbox, store and executor. Needs an <see cref="ICommandTrust"/>.</summary>
     public static IServiceCollection AddCommands(this IServiceCollection services, CommandOptions options) => services
         .AddSingleton(options)
+        .AddSingleton<FleetTime>()
+        .AddSingleton<CommandTimes>()
         .AddSingleton<CommandEcho>()
         .AddSingleton<CommandStore>()
         .AddSingleton<ICommandStanding>(static s => s.GetRequiredService<CommandStore>())
         .AddSingleton<DisbeliefAlarm>()
         .AddSingleton<TerminalWork>()
+        .AddSingleton<PatientLine>()
         .AddSingleton<SettlementSteps>()
         .AddSingleton<ICommandPlan, DisablePlan>()
         .AddSingleton<ICommandPlan, EnablePlan>()
@@ -26,14 +29,30 @@ public static class CommandComposition
         .AddSingleton<ICommandErrand, DisplayErrand>()
         .AddSingleton<ICommandErrand, RestartErrand>()
         .AddSingleton<ICommandErrand, DiagnoseErrand>()
+        .AddSingleton<ICommandErrand, ClockErrand>()
         .AddSingleton<ICommandPlan, ErrandPlan>()
         .AddSingleton<RetirementEnd>()
         .AddSingleton<CommandExecutor>()
         .AddSingleton<ICommandInbox, CommandInbox>()
+        .AddHostedService<TimeLoading>()
         .AddHostedService<CommandLoading>()
         .AddHostedService<OrderLoop>()
         .AddHostedService<EchoLoop>()
         .AddHostedService<ExecutorLoop>();
+
+    private sealed class TimeLoading(FleetTime time, ICommandTrust trust) : IHostedService
+    {
+        public async Task StartAsync(CancellationToken cancellationToken)
+        {
+            await time.LoadAsync(cancellationToken);
+            if (trust.EnrolledAt is { } enrolled)
+            {
+                time.Enrolled(enrolled);
+            }
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
 
     private sealed class CommandLoading(CommandStore store) : IHostedService
     {

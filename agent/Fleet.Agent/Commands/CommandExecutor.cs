@@ -10,9 +10,14 @@ namespace Fleet.Agent.Commands;
 /// durable. While a command waits for something, those that the table of conflicts lets beside it have their turn.
 /// </summary>
 public sealed class CommandExecutor(
-    CommandStore store, IEnumerable<ICommandPlan> plans, RetirementEnd retirementEnd, CommandOptions options, TimeProvider clock, ILogger<CommandExecutor> logger)
+    CommandStore store, IEnumerable<ICommandPlan> plans, RetirementEnd retirementEnd, CommandOptions options, CommandTimes times, ILogger<CommandExecutor> logger)
 {
     private readonly Dictionary<CommandKind, ICommandPlan> _plans = plans.SelectMany(static p => p.Kinds, static (p, kind) => (p, kind)).ToDictionary(static r => r.kind, static r => r.p);
+
+    // A signed time may bring a start nearer.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+
+    private readonly TimeProvider _clock = times.Clock;
 
     // Written by the loop alone; the inbox looks at the keys.
     private readonly ConcurrentDictionary<string, Turn> _turns = new(StringComparer.Ordinal);
@@ -37,11 +42,12 @@ public sealed class CommandExecutor(
             }
 
             ForgetFinished();
-            if (Pick() is { } record)
+            var now = times.Fleet.Now;
+            if (Pick(now) is { } record)
             {
                 await TakeStepAsync(record, changed, cancellationToken);
             }
-            else if (await WaitAsync(changed, UntilNextTurn(), cancellationToken))
+            else if (await WaitAsync(changed, UntilNextTurn(now), cancellationToken))
             {
                 // What a command waits for may have come.
                 EndPauses();
@@ -50,7 +56,7 @@ public sealed class CommandExecutor(
     }
 
     // What has begun goes on unless it waits; then the oldest whose time has come, and only one that may run beside what waits.
-    private CommandRecord? Pick()
+    private CommandRecord? Pick(DateTimeOffset now)
     {
         var open = store.Open;
         if (open.FirstOrDefault(r => HasBegun(r) && !IsPausing(r)) is { } going)
@@ -59,7 +65,6 @@ public sealed class CommandExecutor(
         }
 
         var waiting = open.Where(HasBegun).ToList();
-        var now = clock.GetUtcNow();
         return open.FirstOrDefault(r => !HasBegun(r) && IsDue(r, now) && waiting.TrueForAll(w => MayRunBeside(w, r)));
     }
 
@@ -68,7 +73,7 @@ public sealed class CommandExecutor(
 
     private bool HasBegun(CommandRecord record) => record.IsStarted || _turns.ContainsKey(record.Id);
 
-    private bool IsPausing(CommandRecord record) => _turns.TryGetValue(record.Id, out var turn) && turn.Left(clock) > TimeSpan.Zero;
+    private bool IsPausing(CommandRecord record) => _turns.TryGetValue(record.Id, out var turn) && turn.Left(_clock) > TimeSpan.Zero;
 
     private static bool IsDue(CommandRecord record, DateTimeOffset now) => UnixTime.Until(record.NotBeforeUnixMicros, now) <= TimeSpan.Zero;
 
@@ -122,7 +127,7 @@ public sealed class CommandExecutor(
             return true;
         }
 
-        if (!record.IsStarted && UnixTime.Until(record.ExpiresUnixMicros, clock.GetUtcNow()) <= TimeSpan.Zero)
+        if (!record.IsStarted && UnixTime.Until(record.ExpiresUnixMicros, times.Fleet.Now) <= TimeSpan.Zero)
         {
             await store.MoveAsync(record, new CommandMove(CommandStage.Expired, ReasonCodes.Expired, "its validity ended before it could be started"), commit: null, cancellationToken);
             return true;
@@ -133,7 +138,7 @@ public sealed class CommandExecutor(
 
     private CommandRecord? Superseder(CommandRecord record) => store.Open.FirstOrDefault(
         r => r.Counter > record.Counter
-            && IsDue(r, clock.GetUtcNow())
+            && IsDue(r, times.Fleet.Now)
             && CommandConflicts.RuleFor(record.Kind, r.Kind) == ConflictRule.Supersede);
 
     private async Task InterruptWhenMovedAsync(CommandRecord record, Task changed, CancellationTokenSource step)
@@ -158,7 +163,7 @@ public sealed class CommandExecutor(
 
     private async Task PauseAsync(CommandRecord record, Turn turn, StepOutcome outcome, Task changed, CancellationToken cancellationToken)
     {
-        var delay = turn.Pause(clock, options);
+        var delay = turn.Pause(_clock, options);
         if (outcome.Reason.Length > 0 && outcome.Reason != store.Find(record.Id)?.BlockedReason)
         {
             // Its own report of the block is no news to it; anything else that happened during the step is.
@@ -194,20 +199,20 @@ public sealed class CommandExecutor(
         }
     }
 
-    private TimeSpan UntilNextTurn()
+    // By the same time that nothing was due at, so that what falls due meanwhile is not waited for in vain.
+    private TimeSpan UntilNextTurn(DateTimeOffset now)
     {
-        var now = clock.GetUtcNow();
-        var starts = store.Open.Select(r => UnixTime.Until(r.NotBeforeUnixMicros, now));
-        var pauses = _turns.Values.Select(t => t.Left(clock));
-        var waits = starts.Concat(pauses).Where(static t => t > TimeSpan.Zero).ToList();
-        return waits.Count == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromTicks(Math.Min(waits.Min().Ticks, TimeSpan.TicksPerDay));
+        var starts = store.Open.Select(r => UnixTime.Until(r.NotBeforeUnixMicros, now)).Where(static t => t > TimeSpan.Zero);
+        var pauses = _turns.Values.Where(static t => t.IsPaused).Select(t => t.Left(_clock));
+        var waits = starts.Concat(pauses).Select(static t => t < TimeSpan.Zero ? TimeSpan.Zero : t).ToList();
+        return waits.Count == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromTicks(Math.Min(waits.Min().Ticks, LongestWait.Ticks));
     }
 
     private async Task<bool> WaitAsync(Task changed, TimeSpan atMost, CancellationToken cancellationToken)
     {
         try
         {
-            await changed.WaitAsync(atMost, clock, cancellationToken);
+            await changed.WaitAsync(atMost, _clock, cancellationToken);
             return true;
         }
         catch (TimeoutException)
@@ -223,6 +228,8 @@ public sealed class CommandExecutor(
         private long _since;
         private TimeSpan _pause;
         private int _failures;
+
+        public bool IsPaused => _pause > TimeSpan.Zero;
 
         public TimeSpan Left(TimeProvider clock) => _pause == TimeSpan.Zero ? TimeSpan.Zero : _pause - clock.GetElapsedTime(_since);
 

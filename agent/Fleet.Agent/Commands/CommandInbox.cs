@@ -7,7 +7,7 @@ namespace Fleet.Agent.Commands;
 
 /// <summary>Believes only what a trusted key signed for this terminal, and takes every order at most once.</summary>
 public sealed class CommandInbox(
-    CommandStore store, CommandExecutor executor, PaymentGate gate, ICommandTrust trust, DisbeliefAlarm disbelief, TimeProvider clock)
+    CommandStore store, CommandExecutor executor, PaymentGate gate, ICommandTrust trust, DisbeliefAlarm disbelief, CommandTimes times)
     : ICommandInbox
 {
     /// <summary>Largest payload that is looked at, in bytes.</summary>
@@ -19,6 +19,7 @@ public sealed class CommandInbox(
         LinkChannel.Command => CommandAsync(envelope, cancellationToken),
         LinkChannel.Cancel => CancelAsync(envelope, cancellationToken),
         LinkChannel.Verdict => VerdictAsync(envelope, cancellationToken),
+        LinkChannel.Heartbeat => HeartbeatAsync(envelope, cancellationToken),
         LinkChannel.Up or LinkChannel.Control or LinkChannel.Ack =>
             throw new ArgumentOutOfRangeException(nameof(channel), channel, "not a channel of orders"),
         _ => throw new ArgumentOutOfRangeException(nameof(channel), channel, "no such channel"),
@@ -60,7 +61,7 @@ public sealed class CommandInbox(
             return (CommandStage.Refused, ReasonCodes.KindUnsupported, $"kind {(int)command.Kind} is not known to this agent");
         }
 
-        if (command.ExpiresUnixMicros <= UnixTime.Micros(clock.GetUtcNow()))
+        if (command.ExpiresUnixMicros <= UnixTime.Micros(times.Fleet.Now))
         {
             return (CommandStage.Expired, ReasonCodes.Expired, "its validity was over when it arrived");
         }
@@ -140,6 +141,17 @@ public sealed class CommandInbox(
                 Detail = Bounded(verdict.Detail),
             },
             cancellationToken);
+    }
+
+    private async Task HeartbeatAsync(SignedEnvelope envelope, CancellationToken cancellationToken)
+    {
+        if (Believe(SigningDomain.Heartbeat, envelope, Heartbeat.Parser, static h => h.TerminalId, out var why) is not { } heartbeat)
+        {
+            await disbelief.RaiseAsync(LinkChannel.Heartbeat, why ?? "unreadable", cancellationToken);
+            return;
+        }
+
+        await times.Fleet.TakeAsync(UnixTime.ToTime(heartbeat.ServerUnixMicros), cancellationToken);
     }
 
     private T? Believe<T>(SigningDomain domain, SignedEnvelope envelope, MessageParser<T> parser, Func<T, string> terminalOf, out string? why)

@@ -9,7 +9,7 @@ public sealed class CommandOptions
     /// <summary>Longest pause.</summary>
     public TimeSpan RetryMaximum { get; set; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>How long disable waits for a terminal that does not answer before it reports that only the gate enforces.</summary>
+    /// <summary>How long a command waits for a terminal that does not answer before it ends without it: disable then reports that only the gate enforces, others fail.</summary>
     public TimeSpan DisablePatience { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How long the server may take to acknowledge before the command reports that entries are unsent.</summary>

@@ -11,7 +11,7 @@ namespace Fleet.Agent.Commands;
 /// Diagnose: the agent's own status, what the terminal says of itself (05 01), and whether it reaches its host (06 70, only where nothing is
 /// open). It succeeds by telling, also when what it tells is bad.
 /// </summary>
-public sealed class DiagnoseErrand(TerminalLine line, StatusQuestion status, CaptureStore capture, IEnumerable<IStatusSource> sources) : ICommandErrand
+public sealed class DiagnoseErrand(PatientLine line, StatusQuestion status, CaptureStore capture, IEnumerable<IStatusSource> sources) : ICommandErrand
 {
     /// <summary>Longest report, in characters.</summary>
     public const int LongestReport = 16 * 1024;
@@ -37,11 +37,10 @@ public sealed class DiagnoseErrand(TerminalLine line, StatusQuestion status, Cap
 
     private async Task AskTerminalAsync(StringBuilder report, CancellationToken cancellationToken)
     {
-        Add(report, "line", $"{line.Status.State} {line.Status.Detail}".TrimEnd());
-        using var lease = (await line.AcquireAsync(LineUser.Command, Timeout.InfiniteTimeSpan, cancellationToken)).Lease;
+        using var lease = await line.TakeAsync(cancellationToken);
         if (lease is null || await status.AskAsync(lease, cancellationToken) is not { } read)
         {
-            Add(report, "device", "does not answer");
+            Add(report, "device", $"does not answer: {line.Detail}");
             return;
         }
 

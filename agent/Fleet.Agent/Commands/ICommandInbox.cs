@@ -10,7 +10,7 @@ public interface ICommandInbox
     /// Checks a message and makes durable what follows from it; when it completes, the message may be acknowledged to whoever
     /// delivered it. A message that is not believed or already known completes too: delivering it again would change nothing.
     /// </summary>
-    /// <param name="channel">Command, Cancel or Verdict.</param>
+    /// <param name="channel">Command, Cancel, Verdict or Heartbeat.</param>
     /// <param name="envelope">As received, not checked in any way.</param>
     /// <param name="cancellationToken">Gives up before anything is durable.</param>
     /// <exception cref="Journal.JournalFaultException">Nothing was stored; the message must be delivered again.</exception>
@@ -25,6 +25,9 @@ public interface ICommandTrust
 
     /// <summary>Keys that are believed.</summary>
     TrustBundle Bundle { get; }
+
+    /// <summary>Time the server signed at enrolment; null when it did not.</summary>
+    DateTimeOffset? EnrolledAt { get; }
 }
 
 /// <summary>Something that keeps keys or configuration of the terminal and destroys it when the terminal is retired.</summary>

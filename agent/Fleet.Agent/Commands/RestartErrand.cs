@@ -11,7 +11,7 @@ namespace Fleet.Agent.Commands;
 /// make the terminal forget it. Done when the terminal answers again.
 /// </summary>
 public sealed class RestartErrand(
-    TerminalLine line, RegistrationDesk registrations, StatusQuestion status, OutcomeResolver resolver, CaptureStore capture, CommandOptions options, TimeProvider clock)
+    PatientLine patient, TerminalLine line, RegistrationDesk registrations, StatusQuestion status, OutcomeResolver resolver, CaptureStore capture, CommandOptions options, TimeProvider clock)
     : ICommandErrand
 {
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
@@ -28,7 +28,7 @@ public sealed class RestartErrand(
 
     private async Task<ErrandResult> SendAsync(CancellationToken cancellationToken)
     {
-        using var lease = (await line.AcquireAsync(LineUser.Command, Timeout.InfiniteTimeSpan, cancellationToken)).Lease;
+        using var lease = await patient.TakeAsync(cancellationToken);
         if (lease is null)
         {
             return ErrandResult.Failed(ReasonCodes.TerminalUnreachable, line.Status.Detail);

@@ -12,7 +12,8 @@ namespace Fleet.Agent.Commands;
 /// settlement. When the terminal will not settle, the gate is put back with the failure; only an end-of-day whose outcome is not
 /// known keeps it closed.
 /// </summary>
-public sealed class SettlePlan(CommandStore store, PaymentGate gate, SettlementCapture settlements, TerminalWork work, TerminalOptions terminal) : ICommandPlan
+public sealed class SettlePlan(CommandStore store, PaymentGate gate, SettlementCapture settlements, TerminalWork work, PatientLine line, TerminalOptions terminal)
+    : ICommandPlan
 {
     /// <inheritdoc/>
     public IReadOnlyList<CommandKind> Kinds { get; } = [CommandKind.Settle];
@@ -27,6 +28,7 @@ public sealed class SettlePlan(CommandStore store, PaymentGate gate, SettlementC
                 return StepOutcome.Moved;
             case CommandStage.Draining:
                 await gate.WhenDrainedAsync(cancellationToken);
+                await AwaitTerminalAsync(cancellationToken);
                 if (await work.ResolveAsync(cancellationToken) is { } obstacle)
                 {
                     return await GiveUpAsync(record, obstacle, cancellationToken);
@@ -35,12 +37,19 @@ public sealed class SettlePlan(CommandStore store, PaymentGate gate, SettlementC
                 await store.MoveAsync(record, new CommandMove(CommandStage.Settling), commit: null, cancellationToken);
                 return StepOutcome.Moved;
             case CommandStage.Settling:
+                await AwaitTerminalAsync(cancellationToken);
                 return await work.SettleAsync(record.Id, (settlement, code, token) => CommitAsync(record, settlement, code, token), cancellationToken) is { } unsettled
                     ? await GiveUpAsync(record, unsettled, cancellationToken)
                     : StepOutcome.Moved;
             default:
                 throw new InvalidOperationException($"Settle has no stage {record.Stage}.");
         }
+    }
+
+    // So that a line that is only just lost does not end the command.
+    private async Task AwaitTerminalAsync(CancellationToken cancellationToken)
+    {
+        using var lease = await line.TakeAsync(cancellationToken);
     }
 
     private async Task CloseGateAsync(CommandRecord record, CancellationToken cancellationToken)

@@ -9,6 +9,7 @@ using Fleet.Agent.Terminal;
 using Fleet.Agent.Till;
 using Fleet.Agent.Uplink;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Fleet.Agent.Hosting;
@@ -39,6 +40,7 @@ public static class Composition
         return services
             .AddSingleton(options)
             .AddSingleton(CrashPointsFromEnvironment.Create())
+            .AddHostedService<StampedTime>()
             .AddSingleton(static s => SqliteJournal.Open(
                 s.GetRequiredService<JournalOptions>(),
                 s.GetRequiredService<TimeProvider>(),
@@ -83,4 +85,16 @@ public static class Composition
     private static IServiceCollection AddServiceManager(this IServiceCollection services) => services
         .AddSingleton(static s => SystemdNotifier.FromEnvironment())
         .AddHostedService<ServiceManagerService>();
+
+    // The journal stamps with what the time knows, and the time is kept in the journal: the one is told of the other when both are there.
+    private sealed class StampedTime(JournalOptions options, FleetTime time) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            options.ServerOffset = () => time.Offset;
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
 }

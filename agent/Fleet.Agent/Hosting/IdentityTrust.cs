@@ -10,6 +10,8 @@ internal sealed class IdentityTrust(Identity identity) : ICommandTrust
 {
     public TerminalId Terminal => identity.Device?.Terminal ?? default;
 
+    public DateTimeOffset? EnrolledAt => identity.Device?.EnrolledAt;
+
     public TrustBundle Bundle { get; } = identity.Device?.Trust ?? new TrustBundle();
 }
 

@@ -18,7 +18,7 @@ internal sealed class JournalFolder(JournalOptions options, RecordSeal seal, Tim
     public const string StateIncompleteKey = "journal/state-incomplete";
 
     private readonly JournalPaths _paths = new(options.DataDirectory);
-    private readonly JournalStamper _stamper = new(clock);
+    private readonly JournalStamper _stamper = new(clock, () => options.ServerOffset());
 
     /// <summary>Opens the journal, or makes the first one; a damaged one is set aside and followed by a new one.</summary>
     /// <exception cref="JournalFaultException">The folder or file cannot be used at all.</exception>

@@ -45,6 +45,9 @@ public sealed class JournalOptions
     /// <summary>Whether records are encrypted on disk; otherwise they carry a checksum only.</summary>
     public bool Encryption { get; set; } = true;
 
+    /// <summary>Server's time minus this computer's, for the stamp of each entry; null as long as nobody knows.</summary>
+    public Func<TimeSpan?> ServerOffset { get; set; } = static () => null;
+
     /// <summary>Names every fault with its key.</summary>
     public IEnumerable<string> Faults()
     {

@@ -3,20 +3,30 @@ using Fleet.Contracts.Link.V1;
 namespace Fleet.Agent.Journal;
 
 /// <summary>Makes the time stamp of an entry: wall clock, monotonic clock and the boot that the latter counts from.</summary>
-internal sealed class JournalStamper(TimeProvider clock)
+internal sealed class JournalStamper(TimeProvider clock, Func<TimeSpan?> serverOffset)
 {
-    private const string LinuxBootId = "/proc/sys/kernel/random/boot_id";
-    private readonly string _bootId = ReadBootId();
-
     public Stamp Now()
     {
-        var monotonic = (Int128)clock.GetTimestamp() * 1_000_000 / clock.TimestampFrequency;
-        return new Stamp { WallUnixMicros = WallMicros(), MonotonicMicros = (long)monotonic, BootId = _bootId };
+        var stamp = new Stamp { WallUnixMicros = WallMicros(), MonotonicMicros = BootClock.Micros(clock), BootId = BootClock.BootId };
+        if (serverOffset() is { } offset)
+        {
+            stamp.ServerOffsetMicros = offset.Ticks / TimeSpan.TicksPerMicrosecond;
+        }
+
+        return stamp;
     }
 
     public long WallMicros() => (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+}
 
-    // Elsewhere each process counts as a boot of its own: never wrong, only less precise.
-    private static string ReadBootId() =>
-        File.Exists(LinuxBootId) ? File.ReadAllText(LinuxBootId).Trim() : Guid.NewGuid().ToString();
+/// <summary>The clock that no operator can set: it counts from the start of the machine.</summary>
+public static class BootClock
+{
+    private const string LinuxBootId = "/proc/sys/kernel/random/boot_id";
+
+    /// <summary>Identity of this boot. Elsewhere than on Linux each process counts as a boot of its own: never wrong, only less precise.</summary>
+    public static string BootId { get; } = File.Exists(LinuxBootId) ? File.ReadAllText(LinuxBootId).Trim() : Guid.NewGuid().ToString();
+
+    /// <summary>Microseconds since some moment of this boot.</summary>
+    public static long Micros(TimeProvider clock) => (long)((Int128)clock.GetTimestamp() * 1_000_000 / clock.TimestampFrequency);
 }

@@ -35,7 +35,7 @@ internal sealed class JournalWriter : IAsyncDisposable
     public JournalWriter(JournalOptions options, JournalFolder folder, TimeProvider clock, ICrashPoints crashPoints, ReaderSlot reader, ILogger logger)
     {
         (_options, _folder, _crashPoints, _reader, _logger) = (options, folder, crashPoints, reader, logger);
-        _stamper = new JournalStamper(clock);
+        _stamper = new JournalStamper(clock, () => options.ServerOffset());
         _housekeeping = new JournalHousekeeping(options, folder, _stamper, logger);
         _requests = Channel.CreateBounded<JournalRequest>(new BoundedChannelOptions(options.QueueCapacity) { SingleReader = true });
         _file = folder.Open((ulong)options.VerifiedAtOpen);

@@ -29,6 +29,9 @@ public sealed class DeviceIdentity(
     /// <summary>Keys whose signatures are believed.</summary>
     public TrustBundle Trust { get; } = trust;
 
+    /// <summary>Time the server signed at enrolment; null when it did not.</summary>
+    public DateTimeOffset? EnrolledAt { get; init; }
+
     /// <summary>Host of the agents' endpoint.</summary>
     public string Host { get; } = host;
 

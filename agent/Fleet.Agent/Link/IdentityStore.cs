@@ -136,7 +136,21 @@ public sealed class IdentityStore(string dataDirectory)
             X509CertificateLoader.LoadCertificate(answer.CaCertificate.Span),
             answer.TrustBundle,
             answer.MqttHost,
-            (int)answer.MqttPort);
+            (int)answer.MqttPort)
+        {
+            EnrolledAt = TimeOf(answer),
+        };
+    }
+
+    private static DateTimeOffset? TimeOf(EnrollResponse answer)
+    {
+        if (answer.Heartbeat is null || Signing.ValidSigners(SigningDomain.Heartbeat, answer.Heartbeat, answer.TrustBundle, TrustedKey.Types.Role.Command).Count == 0)
+        {
+            return null;
+        }
+
+        var heartbeat = Heartbeat.Parser.ParseFrom(answer.Heartbeat.Payload);
+        return heartbeat.TerminalId == answer.TerminalId ? DateTimeOffset.UnixEpoch.AddMicroseconds(heartbeat.ServerUnixMicros) : null;
     }
 
     // Schannel wants the key in a key container; a PKCS#12 that is read back puts it there.

@@ -23,4 +23,10 @@ internal static partial class LinkLog
 
     [LoggerMessage(1205, LogLevel.Warning, "An order of channel {Channel} could not be stored; it is left for the next connection.")]
     public static partial void OrderNotStored(ILogger logger, LinkChannel channel, Exception error);
+
+    [LoggerMessage(1206, LogLevel.Information, "After a start of the machine it is taken to be {Now} until the server tells the time (wall clock believed: {Believed}).")]
+    public static partial void TimeGuessed(ILogger logger, DateTimeOffset now, bool believed);
+
+    [LoggerMessage(1207, LogLevel.Warning, "The clock of this computer is off: the server's is {Offset} ahead.")]
+    public static partial void Skewed(ILogger logger, TimeSpan offset);
 }

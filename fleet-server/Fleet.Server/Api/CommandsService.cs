@@ -25,7 +25,8 @@ public sealed class CommandsService(ICommandDesk desk, FleetTrust trust, Watchin
             request.Message,
             Paging.Duration(request.Ttl, "ttl"),
             Paging.Time(request.NotBeforeTime, "not_before_time"),
-            request.RequestId) { Parameters = CommandResource.ParametersOf(request.Parameters) };
+            request.RequestId)
+        { Parameters = CommandResource.ParametersOf(request.Parameters) };
         var created = await desk.CreateAsync(command, request.ValidateOnly, OperatorInterceptor.ActorOf(context), context.CancellationToken);
         return CommandResource.From(created.OrRefuse());
     }

@@ -11,13 +11,15 @@ namespace Fleet.Server.Dispatch;
 /// Brings an agent what is due: the row says "sent" before the first byte leaves, every repetition is the same bytes, and the order is the
 /// order of the counters.
 /// </summary>
-public sealed class CommandDelivery(CommandQueue queue, Closings closings, ICommandSigner signer, IDownlink downlink, ILogger<CommandDelivery> logger)
+public sealed class CommandDelivery(CommandQueue queue, Closings closings, ICommandSigner signer, Heartbeats heartbeats, IDownlink downlink, ILogger<CommandDelivery> logger)
 {
     /// <summary>Sends what is due to one agent.</summary>
     public async Task DeliverAsync(TerminalId terminal, Occasion occasion, CancellationToken cancellationToken)
     {
         if (occasion == Occasion.Hello)
         {
+            // First of all: what follows is judged by it.
+            await downlink.SendAsync(terminal, LinkChannel.Heartbeat, heartbeats.Now(terminal).ToByteArray(), cancellationToken);
             await RepeatAsync(terminal, cancellationToken);
         }
 

@@ -61,5 +61,17 @@ public sealed class ConnectedAgents
         }
     }
 
+    /// <summary>Every agent that said hello.</summary>
+    public IReadOnlyList<TerminalId> Ready
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _agents.Where(static a => a.Value.Ready).Select(static a => a.Key)];
+            }
+        }
+    }
+
     private sealed record Entry(int Connections, bool Ready);
 }

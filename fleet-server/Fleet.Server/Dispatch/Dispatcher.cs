@@ -75,8 +75,10 @@ public static class DispatchRoom
     /// <summary>Adds <see cref="IAgentPresence"/> and the command road; needs the storage, <see cref="IDownlink"/> and <c>ICommandSigner</c>.</summary>
     public static IServiceCollection AddDispatch(this IServiceCollection services) => services
         .AddSingleton<ConnectedAgents>()
+        .AddSingleton<Heartbeats>()
         .AddSingleton<CommandDelivery>()
         .AddSingleton<DeliveryTurns>()
         .AddSingleton<IAgentPresence, AgentPresence>()
-        .AddHostedService<Dispatcher>();
+        .AddHostedService<Dispatcher>()
+        .AddHostedService<HeartbeatLoop>();
 }

@@ -65,6 +65,9 @@ public sealed partial class EnrollmentDesk(
             TrustBundle = trust.Keys.Bundle,
             MqttHost = door.Agents.Host,
             MqttPort = (uint)door.Agents.Port,
+            Heartbeat = trust.Keys.Sign(
+                SigningDomain.Heartbeat,
+                new Heartbeat { TerminalId = token.Terminal.Value, ServerUnixMicros = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond }),
         };
     }
 

@@ -29,6 +29,8 @@ internal sealed class TestFleet : ICommandTrust, IRetirementErasure, IDisposable
 
     public TrustBundle Bundle { get; }
 
+    public DateTimeOffset? EnrolledAt => null;
+
     public int Erasures { get; private set; }
 
     public CommandOptions Options { get; } = new()
@@ -67,6 +69,9 @@ internal sealed class TestFleet : ICommandTrust, IRetirementErasure, IDisposable
     public SignedEnvelope Sign(CommandCancel cancel) => Signing.Sign(SigningDomain.Cancel, cancel, _key);
 
     public SignedEnvelope Sign(SettlementVerdict verdict) => Signing.Sign(SigningDomain.Verdict, verdict, _key);
+
+    public SignedEnvelope Heartbeat(DateTimeOffset now) =>
+        Signing.Sign(SigningDomain.Heartbeat, new Heartbeat { TerminalId = Terminal.ToString(), ServerUnixMicros = Micros(now) }, _key);
 
     public SettlementVerdict Verdict(string commandId, string settlementId, SettlementVerdict.Types.Result result) =>
         new() { CommandId = commandId, TerminalId = Terminal.ToString(), SettlementId = settlementId, Result = result, Detail = result.ToString() };

@@ -3,6 +3,7 @@ using System.Text;
 using Fleet.Agent.Terminal;
 using Fleet.Agent.Tests.Capture;
 using Fleet.Agent.Tests.Commands;
+using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
 using Fleet.Simulator.Host;
 using Fleet.Simulator.Terminals;
@@ -96,6 +97,9 @@ internal sealed class LaneWorld : IAsyncDisposable
         Agent = await TestAgent.StartAsync(Journal, TerminalSettings, TillSettings, Fleet, death ?? new DeathSwitch(), Log);
         return Agent;
     }
+
+    /// <summary>The server tells the time, signed.</summary>
+    public Task HeartbeatAsync() => Agent!.Inbox.ReceiveAsync(LinkChannel.Heartbeat, Fleet.Heartbeat(TimeProvider.System.GetUtcNow()), CancellationToken.None);
 
     /// <summary>A new agent on the old journal, as after a restart of the process.</summary>
     public async Task RestartAgentAsync(DeathSwitch? death = null)

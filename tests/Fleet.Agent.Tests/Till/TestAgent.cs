@@ -3,6 +3,7 @@ using Fleet.Agent.Capture;
 using Fleet.Agent.Commands;
 using Fleet.Agent.Gate;
 using Fleet.Agent.Journal;
+using Fleet.Agent.Link;
 using Fleet.Agent.Terminal;
 using Fleet.Agent.Tests.Commands;
 using Fleet.Agent.Till;
@@ -31,6 +32,8 @@ internal sealed class TestAgent : IAsyncDisposable
     public TerminalLine Line => _rooms.GetRequiredService<TerminalLine>();
 
     public PaymentGate Gate => _rooms.GetRequiredService<PaymentGate>();
+
+    public FleetTime Time => _rooms.GetRequiredService<FleetTime>();
 
     public PaymentRules Rules => _rooms.GetRequiredService<PaymentRules>();
 
@@ -109,6 +112,7 @@ internal sealed class TestAgent : IAsyncDisposable
     {
         await Gate.LoadAsync(CancellationToken.None);
         await Rules.LoadAsync(CancellationToken.None);
+        await Time.LoadAsync(CancellationToken.None);
         await Capture.LoadAsync(CancellationToken.None);
         await Commands.LoadAsync(CancellationToken.None);
         var listener = _rooms.GetRequiredService<TillListener>();

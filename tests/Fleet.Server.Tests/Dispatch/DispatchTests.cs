@@ -1,11 +1,6 @@
-using Fleet.Contracts;
-using Fleet.Contracts.Link.V1;
 using Fleet.Server.Dispatch;
-using Fleet.Server.Domain.Terminals;
 using Fleet.Server.Storage.Tests.World;
 using Fleet.Testing;
-using Google.Protobuf;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fleet.Server.Tests.Dispatch;
 
@@ -29,7 +24,7 @@ public sealed class DispatchTests
         _journal = await _world.ActivateAsync();
         (_downlink, _signer) = (new RecordingDownlink(), new TestSigner());
         var agents = new ConnectedAgents();
-        var delivery = new CommandDelivery(_world.Queue, _world.Closings, _signer, _downlink, NullLogger<CommandDelivery>.Instance);
+        var delivery = new CommandDelivery(_world.Queue, _world.Closings, _signer, new Heartbeats(_signer, _world.Clock), _downlink, NullLogger<CommandDelivery>.Instance);
         _turns = new DeliveryTurns(delivery, agents, _world.Clock, NullLogger<DeliveryTurns>.Instance);
         _presence = new AgentPresence(_world.Agents, _world.Queue, agents, _turns, NullLogger<AgentPresence>.Instance);
         _dispatcher = new Dispatcher(_world.Database, _world.Queue, _world.Agents, _turns, NullLogger<Dispatcher>.Instance);
