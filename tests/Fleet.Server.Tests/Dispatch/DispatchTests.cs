@@ -1,6 +1,11 @@
+using Fleet.Contracts;
+using Fleet.Contracts.Link.V1;
 using Fleet.Server.Dispatch;
+using Fleet.Server.Domain.Terminals;
 using Fleet.Server.Storage.Tests.World;
 using Fleet.Testing;
+using Google.Protobuf;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fleet.Server.Tests.Dispatch;
 
