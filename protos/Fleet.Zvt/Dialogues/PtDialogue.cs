@@ -17,6 +17,7 @@ public sealed class PtDialogue
     private readonly Lock _lock = new();
     private TaskCompletionSource<Apdu>? _awaited;
     private volatile bool _ended;
+    private bool _answerEnds;
 
     internal PtDialogue(
         IZvtLink link, PtSessionOptions options, TimeProvider time, Apdu command, ZvtMessage message, PtRegistration registration, CancellationTokenSource abort)
@@ -111,7 +112,7 @@ public sealed class PtDialogue
 
     private async Task<Apdu?> ExchangeAsync(Apdu command, bool last, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var awaited = Await();
+        var awaited = Await(command);
         try
         {
             // The ECR may send its next command right after its answer: the dialogue is over before the last word is out.
@@ -202,6 +203,8 @@ public sealed class PtDialogue
     {
         lock (_lock)
         {
+            // The next command may stand right behind this answer.
+            _ended |= _answerEnds && _awaited is not null && response is not { Class: 0x84, Instruction: PleaseWait };
             _awaited?.TrySetResult(response);
         }
     }
@@ -246,10 +249,11 @@ public sealed class PtDialogue
         return (Message as PaymentCommand)?.GoodsTimeout is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : _options.Timers.Goods;
     }
 
-    private Task<Apdu> Await()
+    private Task<Apdu> Await(Apdu command)
     {
         lock (_lock)
         {
+            _answerEnds = End == CommandEnd.StatusInformation && command.Code == StatusInformation.MessageCode;
             _awaited = new TaskCompletionSource<Apdu>(TaskCreationOptions.RunContinuationsAsynchronously);
             return _awaited.Task;
         }

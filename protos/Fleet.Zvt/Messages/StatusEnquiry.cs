@@ -11,7 +11,7 @@ public sealed record StatusEnquiry : BmpMessage
     /// <inheritdoc/>
     public override int Code => MessageCode;
 
-    /// <summary>Password; null leaves it out, and then nothing else may follow on terminals that want it first.</summary>
+    /// <summary>Password; null leaves it out. Where a field follows, 000000 stands in for it: the place of the password is fixed.</summary>
     public ZvtPassword? Password { get; init; }
 
     /// <summary>Service byte (section 11.3).</summary>
@@ -33,9 +33,9 @@ public sealed record StatusEnquiry : BmpMessage
 
     private protected override void WritePrefix(IBufferWriter<byte> output)
     {
-        if (Password is { } password)
+        if (Password is not null || !Fields.Fields.IsEmpty)
         {
-            output.Write(password.ToArray());
+            output.Write((Password ?? ZvtPassword.Zero).ToArray());
         }
     }
 }
@@ -49,7 +49,7 @@ public sealed record ServiceMode : BmpMessage
     /// <inheritdoc/>
     public override int Code => MessageCode;
 
-    /// <summary>Password; null leaves it out, and then nothing else may follow on terminals that want it first.</summary>
+    /// <summary>Password; null leaves it out. Where a field follows, 000000 stands in for it: the place of the password is fixed.</summary>
     public ZvtPassword? Password { get; init; }
 
     /// <summary>Service byte (section 11.3).</summary>
@@ -65,9 +65,9 @@ public sealed record ServiceMode : BmpMessage
 
     private protected override void WritePrefix(IBufferWriter<byte> output)
     {
-        if (Password is { } password)
+        if (Password is not null || !Fields.Fields.IsEmpty)
         {
-            output.Write(password.ToArray());
+            output.Write((Password ?? ZvtPassword.Zero).ToArray());
         }
     }
 }

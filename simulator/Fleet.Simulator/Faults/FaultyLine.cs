@@ -165,7 +165,7 @@ internal sealed class FaultyLine : IDuplexPipe, IAsyncDisposable
 
     private async Task ReceiveAsync(CancellationToken cancellationToken)
     {
-        var tracker = new FrameTracker();
+        var incoming = new IncomingFaults(_faults);
         while (true)
         {
             var read = await _wire.Input.ReadAsync(cancellationToken);
@@ -175,8 +175,7 @@ internal sealed class FaultyLine : IDuplexPipe, IAsyncDisposable
                 {
                     var chunk = segment.Slice(start, Math.Min(PaceChunk, segment.Length - start)).ToArray();
                     await PauseAsync(_faults.Pace, chunk.Length, cancellationToken);
-                    Damage(chunk, tracker);
-                    await _fromWire.Writer.WriteAsync(chunk, cancellationToken);
+                    await _fromWire.Writer.WriteAsync(_framed ? incoming.Pass(chunk) : chunk, cancellationToken);
                 }
             }
 
@@ -184,17 +183,6 @@ internal sealed class FaultyLine : IDuplexPipe, IAsyncDisposable
             if (read.IsCompleted)
             {
                 return;
-            }
-        }
-    }
-
-    private void Damage(byte[] chunk, FrameTracker tracker)
-    {
-        for (var index = 0; _framed && index < chunk.Length; index++)
-        {
-            if (tracker.Next(chunk[index]) == LinePosition.FrameEnd && _faults.Take(LineFault.Nak))
-            {
-                chunk[index] ^= 0xFF;
             }
         }
     }

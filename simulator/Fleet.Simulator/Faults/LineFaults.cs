@@ -17,6 +17,15 @@ public enum LineFault
 
     /// <summary>A frame of the till arrives damaged, so that the terminal answers NAK.</summary>
     Nak,
+
+    /// <summary>An ACK of the till is lost.</summary>
+    DropTillAck,
+
+    /// <summary>A frame of the till is lost.</summary>
+    DropTillFrame,
+
+    /// <summary>A frame of the till arrives twice.</summary>
+    DuplicateTillFrame,
 }
 
 /// <summary>What is wrong with a line. Thread-safe; takes effect at the next byte.</summary>

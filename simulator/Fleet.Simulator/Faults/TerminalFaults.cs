@@ -8,6 +8,7 @@ public sealed class TerminalFaults
     private readonly Lock _lock = new();
     private PaymentStep? _powerCutAt;
     private PaymentStep? _silenceAt;
+    private bool _fellSilent;
     private int _declineNext;
     private byte _declineCode;
     private int _busyNext;
@@ -19,6 +20,18 @@ public sealed class TerminalFaults
 
     /// <summary>The terminal falls silent at this step of the next payment, until its power is cycled.</summary>
     public void FallSilentAt(PaymentStep step) => Set(() => _silenceAt = step);
+
+    /// <summary>It fell silent and waits for its power to be cycled.</summary>
+    public bool FellSilent
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _fellSilent;
+            }
+        }
+    }
 
     /// <summary>The next payments are declined as if by the acquirer.</summary>
     public void DeclineNext(int count, byte code) => Set(() => (_declineNext, _declineCode) = (count, code));
@@ -50,6 +63,7 @@ public sealed class TerminalFaults
                 {
                     (_powerCutAt is not null, $"power cut at {_powerCutAt}"),
                     (_silenceAt is not null, $"silence at {_silenceAt}"),
+                    (_fellSilent, "silent until its power is cycled"),
                     (_declineNext > 0, $"decline {_declineNext}"),
                     (_busyNext > 0, $"busy {_busyNext}"),
                     (_wrongTotalsNext > 0, $"wrong totals {_wrongTotalsNext}"),
@@ -70,7 +84,9 @@ public sealed class TerminalFaults
 
     internal bool TakePowerCut(PaymentStep step) => Take(() => _powerCutAt == step, () => _powerCutAt = null);
 
-    internal bool TakeSilence(PaymentStep step) => Take(() => _silenceAt == step, () => _silenceAt = null);
+    internal bool TakeSilence(PaymentStep step) => Take(() => _silenceAt == step, () => (_silenceAt, _fellSilent) = (null, true));
+
+    internal void PowerIsOn() => Set(() => _fellSilent = false);
 
     internal byte? TakeDecline()
     {

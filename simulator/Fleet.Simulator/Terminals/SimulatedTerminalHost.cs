@@ -143,6 +143,7 @@ public sealed class SimulatedTerminalHost : IAsyncDisposable
             }
 
             _store.Update(static m => m.Recovered());
+            Faults.PowerIsOn();
             _power = new CancellationTokenSource();
             _dark = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             var device = new TerminalDevice(_options, _store, Faults, _cards, _display, _power.Token);

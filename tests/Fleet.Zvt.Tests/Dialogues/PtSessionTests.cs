@@ -88,6 +88,33 @@ public sealed class PtSessionTests
         await _ecr.SendAsync(Ok);
     }
 
+    /// <summary>06 C0 ends with the answer to 04 0F (section 1): there is no 06 0F that could tell the end.</summary>
+    [Test]
+    public async Task Command_right_behind_the_answer_that_ends_a_dialogue_is_taken()
+    {
+        _terminal = static async (d, c) =>
+        {
+            await d.AcceptAsync(c);
+            if (d.Message is ReadCard)
+            {
+                await d.SendStatusAsync(new StatusInformation { ResultCode = 0x6C }, c);
+                return;
+            }
+
+            await d.CompleteAsync(new Completion(), c);
+        };
+        for (var i = 0; i < 50; i++)
+        {
+            await _ecr.SendAsync("06 C0 01 0A");
+            await _ecr.ExpectAsync(Ok);
+            await _ecr.ExpectAsync("04 0F 02 27 6C");
+            await _ecr.SendAsync(Ok + Sale);
+            await _ecr.ExpectAsync(Ok);
+            await _ecr.ExpectAsync("06 0F 00");
+            await _ecr.SendAsync(Ok);
+        }
+    }
+
     [Test]
     public async Task Registration_binds_what_the_terminal_says()
     {
