@@ -24,11 +24,12 @@ public sealed class EcrConversation : IDisposable
     /// <param name="link">The line to the PT.</param>
     /// <param name="timers">Timers of this terminal.</param>
     /// <param name="time">Clock.</param>
-    public EcrConversation(IZvtLink link, ZvtTimers timers, TimeProvider time)
+    /// <param name="rules">What a loss means on this terminal; null for <see cref="EcrRules.Default"/>. See <see cref="VendorProfile.RulesFor"/>.</param>
+    public EcrConversation(IZvtLink link, ZvtTimers timers, TimeProvider time, EcrRules? rules = null)
     {
         _link = link;
         _timers = timers;
-        _progress = new EcrProgress(link.SentMeansReceived);
+        _progress = new EcrProgress(link.SentMeansReceived, rules ?? EcrRules.Default);
         _silence = new Silence(time);
     }
 
@@ -284,7 +285,8 @@ public sealed class EcrConversation : IDisposable
 
     private EcrStep Say(Apdu apdu, bool late)
     {
-        var repeat = !late && apdu.Code == StatusInformation.MessageCode && apdu.Equals(_progress.Status);
+        var repeat = !late && apdu.Code == StatusInformation.MessageCode && _progress.Status is { } last
+            && MessageIds.Without(apdu, _context).Equals(MessageIds.Without(last, _context));
         _unanswered = new PtMessage(apdu, late ? default : _context, late, repeat);
         return new EcrStep(EcrStepKind.Message, Message: _unanswered);
     }

@@ -17,7 +17,8 @@ public interface IEcrHandler
 /// <param name="link">The line to the PT.</param>
 /// <param name="timers">Timers of this terminal.</param>
 /// <param name="time">Clock.</param>
-public sealed class EcrDialogue(IZvtLink link, ZvtTimers timers, TimeProvider time)
+/// <param name="rules">What a loss means on this terminal; null for <see cref="EcrRules.Default"/>.</param>
+public sealed class EcrDialogue(IZvtLink link, ZvtTimers timers, TimeProvider time, EcrRules? rules = null)
 {
     /// <summary>What an ECR answers that has nothing of its own to say: positive to everything it knows, 84 83 to the rest.</summary>
     public static Apdu DefaultAnswer(Apdu message) => message.Code switch
@@ -33,7 +34,7 @@ public sealed class EcrDialogue(IZvtLink link, ZvtTimers timers, TimeProvider ti
     /// <param name="cancellationToken">Gives up; the outcome says how far it came.</param>
     public async Task<EcrOutcome> RunAsync(Apdu command, IEcrHandler handler, CancellationToken cancellationToken)
     {
-        using var conversation = new EcrConversation(link, timers, time);
+        using var conversation = new EcrConversation(link, timers, time, rules);
         return await RunAsync(conversation, command, handler, cancellationToken);
     }
 

@@ -1,7 +1,7 @@
 namespace Fleet.Zvt;
 
 /// <summary>What an accepted command has come to: which point of reference section 15.1 a loss would be.</summary>
-internal sealed class EcrProgress(bool sentMeansReceived)
+internal sealed class EcrProgress(bool sentMeansReceived, EcrRules rules)
 {
     private bool _unproven;
 
@@ -14,13 +14,15 @@ internal sealed class EcrProgress(bool sentMeansReceived)
     /// <summary>Where a loss would be now.</summary>
     public UnknownPoint Point { get; private set; } = UnknownPoint.NoOutcome;
 
+    private UnknownPoint Proven => rules.ReceiptsDecide ? UnknownPoint.AnswerUncertain : UnknownPoint.NoCompletion;
+
     /// <summary>The PT said something: it has our last answer.</summary>
     public void Heard()
     {
         if (_unproven)
         {
             _unproven = false;
-            Point = UnknownPoint.NoCompletion;
+            Point = Proven;
         }
     }
 
@@ -44,7 +46,7 @@ internal sealed class EcrProgress(bool sentMeansReceived)
         }
         else if (sent == ZvtSendResult.Sent && sentMeansReceived)
         {
-            Point = UnknownPoint.NoCompletion;
+            Point = Proven;
         }
         else
         {

@@ -29,6 +29,9 @@ public sealed record PtRegistration
     /// <summary>Commands of TLV 26; null when there is no list.</summary>
     public ImmutableArray<int>? PermittedCommands { get; init; }
 
+    /// <summary>Character set of texts: the first one of TLV 14 or 27 that is known here (section 6).</summary>
+    public ZvtCharset Charset { get; init; }
+
     /// <summary>Columns of the ECR's printer (TLV 12).</summary>
     public int? PrinterWidth { get; init; }
 
@@ -43,9 +46,19 @@ public sealed record PtRegistration
         ServiceByte = registration.ServiceByte ?? 0,
         Currency = registration.Currency,
         TlvAllowed = registration.Fields.Has(Bmp.Tlv),
+        Charset = CharsetOf(registration.Tlv),
         PrinterWidth = (int?)registration.Tlv?.Number(TlvTags.PrinterWidth),
         PermittedCommands = registration.Tlv?.Find(TlvTags.PermittedCommands)?.Children is { } list
             ? [.. list.Nodes.Where(static n => n is { Tag: TlvTags.CommandCode, Value.Length: 2 }).Select(static n => (n.Value.Span[0] << 8) | n.Value.Span[1])]
             : null,
     };
+
+    private static ZvtCharset CharsetOf(TlvContainer? tlv)
+    {
+        var offered = (tlv?.Find(TlvTags.CharacterSets)?.Children?.Nodes ?? []).Prepend(tlv?.Find(TlvTags.CharacterSet));
+        return offered
+            .Where(static n => n is { Tag: TlvTags.CharacterSet, Value.Length: 1 })
+            .Select(static n => ZvtText.FromCode(n!.Value.Span[0]))
+            .FirstOrDefault(static c => c is not null) ?? ZvtCharset.Cp437;
+    }
 }

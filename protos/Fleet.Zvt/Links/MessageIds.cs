@@ -31,6 +31,17 @@ public static class MessageIds
         return ZvtMessages.Parse(apdu, context).Value is BmpMessage message ? (message with { Tlv = tlv }).ToApdu() : apdu;
     }
 
+    /// <summary>The same command without its id: two messages that say the same are equal then.</summary>
+    public static Apdu Without(Apdu apdu, DialogueContext context = default)
+    {
+        if (Read(apdu, context) is null || ZvtMessages.Parse(apdu, context).Value is not BmpMessage { Tlv: { } tlv } message)
+        {
+            return apdu;
+        }
+
+        return (message with { Tlv = tlv.With(TlvTags.MessageId, null) is { Nodes.IsEmpty: false } rest ? rest : null }).ToApdu();
+    }
+
     /// <summary>The id after <paramref name="id"/>.</summary>
     public static int Next(int id) => id >= Last ? 1 : id + 1;
 

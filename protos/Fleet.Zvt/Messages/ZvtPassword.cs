@@ -23,6 +23,10 @@ public readonly record struct ZvtPassword
     /// <summary>The three bytes.</summary>
     public byte[] ToArray() => [(byte)(_bytes >> 16), (byte)(_bytes >> 8), (byte)_bytes];
 
+    /// <summary>True when its first <paramref name="count"/> digits are those of <paramref name="digits"/>.</summary>
+    public bool Begins(string digits, int count) =>
+        string.CompareOrdinal(Convert.ToHexString(ToArray()), 0, digits, 0, count) == 0;
+
     /// <summary>Six stars.</summary>
     public override string ToString() => "******";
 }

@@ -27,6 +27,35 @@ public static class ZvtText
     private const string SevenBitFrom = "[\\]{|}~";
     private const string SevenBitTo = "ÄÖÜäöüß";
 
+    /// <summary>The character set that TLV 14 names: FE is UTF-8, 01 is ISO 8859-1, 00 the 7-bit set, FF code page 437. Null for any other.</summary>
+    public static ZvtCharset? FromCode(byte code) => code switch
+    {
+        0xFE => ZvtCharset.Utf8,
+        0xFF => ZvtCharset.Cp437,
+        0x01 => ZvtCharset.Latin1,
+        0x00 => ZvtCharset.SevenBit,
+        _ => null,
+    };
+
+    /// <summary>The number of TLV 14 for a character set.</summary>
+    public static byte CodeOf(ZvtCharset charset) => charset switch
+    {
+        ZvtCharset.Utf8 => 0xFE,
+        ZvtCharset.Cp437 => 0xFF,
+        ZvtCharset.Latin1 => 0x01,
+        ZvtCharset.SevenBit => 0x00,
+        _ => throw new ArgumentOutOfRangeException(nameof(charset), charset, "No such character set"),
+    };
+
+    /// <summary>
+    /// A text for a message whose peer agreed on <paramref name="charset"/>. Messages hold their bytes as code page 437, which has a character for every byte: this is the text of
+    /// those bytes.
+    /// </summary>
+    public static string Carry(string text, ZvtCharset charset) => charset == ZvtCharset.Cp437 ? text : Decode(Encode(text, charset));
+
+    /// <summary>The other way: what a text of a message says in the character set that was agreed.</summary>
+    public static string Reread(string text, ZvtCharset charset) => charset == ZvtCharset.Cp437 ? text : Decode(Encode(text), charset);
+
     /// <summary>Text of <paramref name="bytes"/>.</summary>
     public static string Decode(ReadOnlySpan<byte> bytes, ZvtCharset charset = ZvtCharset.Cp437) => charset switch
     {

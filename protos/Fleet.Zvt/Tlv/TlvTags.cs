@@ -84,6 +84,9 @@ public static class TlvTags
     /// <summary>Message sequence id, 3 BCD bytes (section 15.5).</summary>
     public const int MessageId = 0x1F73;
 
+    /// <summary>List of character sets, in tags 14.</summary>
+    public const int CharacterSets = 0x27;
+
     /// <summary>List of open pre-authorisations.</summary>
     public const int OpenPreAuthorisations = 0x23;
 

@@ -88,11 +88,43 @@ public sealed record VendorProfile
     /// <summary>Status bits that every completion of a registration carries.</summary>
     public RegistrationStatus AlwaysReports { get; init; }
 
+    /// <summary>A registration in another currency is refused.</summary>
+    public bool ChecksCurrency { get; init; } = true;
+
+    /// <summary>05 01 is answered with TLV details whether the ECR asked for them or not.</summary>
+    public bool StatusAlwaysDetailed { get; init; }
+
+    /// <summary>Result code of a command that needs the host and does not reach it.</summary>
+    public byte NoHostCode { get; init; } = 0xA3;
+
     /// <summary>What a technician should know.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 
     /// <summary>Timers for this terminal.</summary>
     public ZvtTimers Timers => ZvtTimers.Default with { T4 = T4 };
+
+    /// <summary>
+    /// What the loss of a message means on this terminal, for an ECR that registered with <paramref name="config"/>: where receipts come ready-made and their answers decide
+    /// about the payment, an accepted 04 0F alone makes nothing final (section 9.2).
+    /// </summary>
+    public EcrRules RulesFor(ConfigByte config) => new()
+    {
+        ReceiptsDecide = Reversal == AutoReversal.StatusAndPrint && config.HasFlag(ConfigByte.EcrPrintsPayments | ConfigByte.ReadyMadeReceipts),
+    };
+
+    /// <summary>The result code of a payment says that the acquirer blocked this terminal.</summary>
+    public bool IsBlockedBy(byte resultCode) => BlockedHostCodes.Contains(resultCode);
+
+    /// <summary>
+    /// The command as this terminal wants it: with the kind of diagnosis, with the password where 05 01 needs one. Null when it does not implement the command: do not send it.
+    /// </summary>
+    public ZvtMessage? Adapt(ZvtMessage command, ZvtPassword password) => command switch
+    {
+        _ when !Implements(command.Code) => null,
+        Diagnosis { Type: null } diagnosis when DiagnosisType is { } type => diagnosis with { Type = type },
+        StatusEnquiry { Password: null } enquiry when StatusEnquiryNeedsPassword => enquiry with { Password = password },
+        _ => command,
+    };
 
     /// <summary>True when the terminal is believed to take the command.</summary>
     public bool Implements(int command) => !NotImplemented.Contains(command);

@@ -37,6 +37,7 @@ public static class VendorProfiles
         Id = "card-complete",
         Name = "card complete SMART",
         AfterLogOff = ConfigByte.AgentDefault,
+        ChecksCurrency = false,
         Passwords = PasswordCheck.Enforced,
         PasswordDigits = 5,
         StatusEnquiryNeedsPassword = true,
@@ -65,6 +66,7 @@ public static class VendorProfiles
         Id = "feig-cvend",
         Name = "Feig cVEND",
         AlwaysReports = RegistrationStatus.Vending,
+        StatusAlwaysDetailed = true,
         Notes = ["05 01 answers with version, status and TLV E4 and 34. The serial number is in TLV 1F42."],
     };
 
@@ -73,6 +75,7 @@ public static class VendorProfiles
     {
         Id = "ccv",
         Name = "CCV OPM/OPP",
+        NoHostCode = 0x7D,
         Notes =
         [
             "Locks are told in TLV 1F55; configuration goes by 08 13. A failed initialisation ends with 06 1E 7D.",

@@ -11,6 +11,12 @@ public enum BookingKind
 
     /// <summary>A sale of the same batch taken back.</summary>
     Reversal,
+
+    /// <summary>Money held on a card (pre-authorisation). It counts in no total until it is booked as a sale.</summary>
+    Reservation,
+
+    /// <summary>Held money given back. Counts in no total.</summary>
+    Release,
 }
 
 /// <summary>Count and sum of booked records: every record counts one; refunds and reversals subtract from the sum.</summary>
@@ -21,8 +27,9 @@ public readonly record struct Counter(int Count, long Sum)
     /// <summary>Nothing booked.</summary>
     public static readonly Counter Zero;
 
-    /// <summary>This counter with one more record.</summary>
-    public Counter Plus(BookingKind kind, long amount) => new(Count + 1, Sum + Signed(kind, amount));
+    /// <summary>This counter with one more record; held money counts nowhere.</summary>
+    public Counter Plus(BookingKind kind, long amount) =>
+        kind is BookingKind.Reservation or BookingKind.Release ? this : new Counter(Count + 1, Sum + Signed(kind, amount));
 
     /// <summary>Both counters together.</summary>
     public Counter Plus(Counter other) => new(Count + other.Count, Sum + other.Sum);

@@ -72,6 +72,10 @@ public sealed class ControlRequest
             : throw new ControlException($"{name}: '{text}' is not one of {string.Join(", ", Enum.GetNames<T>().Select(JsonNamingPolicy.CamelCase.ConvertName))}");
     }
 
+    /// <summary>A name of an enum; <paramref name="otherwise"/> where the field is absent.</summary>
+    public T NameOr<T>(string name, T otherwise)
+        where T : struct, Enum => Element(name) is null ? otherwise : Name<T>(name);
+
     /// <summary>A structured field.</summary>
     public T Object<T>(string name)
     {

@@ -49,6 +49,9 @@ internal sealed class FaultyLine : IDuplexPipe, IAsyncDisposable
     /// <summary>Completes when nothing leaves any more.</summary>
     public Task Muted => _mutedNow.Task;
 
+    /// <summary>A line whose bytes take their time takes another rate.</summary>
+    public void Repace(LinePace pace) => _faults.Pace = _faults.Pace is null ? null : pace;
+
     /// <summary>The next frame still leaves; after it nothing does.</summary>
     public void MuteAfterNextFrame() => _muteAfterFrame = true;
 

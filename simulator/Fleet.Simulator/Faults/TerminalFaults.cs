@@ -14,6 +14,8 @@ public sealed class TerminalFaults
     private int _busyNext;
     private int _wrongTotalsNext;
     private int _duplicateTraceNext;
+    private int _cancelNext;
+    private long _tip;
 
     /// <summary>The power goes at this step of the next payment, once.</summary>
     public void CutPowerAt(PaymentStep step) => Set(() => _powerCutAt = step);
@@ -45,11 +47,18 @@ public sealed class TerminalFaults
     /// <summary>The next payments repeat the trace number of the payment before.</summary>
     public void DuplicateTraceNext(int count) => Set(() => _duplicateTraceNext = count);
 
+    /// <summary>The next customers press cancel before they present a card.</summary>
+    public void CancelNext(int count) => Set(() => _cancelNext = count);
+
+    /// <summary>The next customer who may add a tip adds this one, minor units.</summary>
+    public void TipNext(long amount) => Set(() => _tip = amount);
+
     /// <summary>Everything works again.</summary>
     public void Clear() => Set(() =>
     {
         (_powerCutAt, _silenceAt) = (null, null);
         (_declineNext, _busyNext, _wrongTotalsNext, _duplicateTraceNext) = (0, 0, 0, 0);
+        (_cancelNext, _tip) = (0, 0);
     });
 
     /// <summary>What is armed, in words.</summary>
@@ -68,6 +77,8 @@ public sealed class TerminalFaults
                     (_busyNext > 0, $"busy {_busyNext}"),
                     (_wrongTotalsNext > 0, $"wrong totals {_wrongTotalsNext}"),
                     (_duplicateTraceNext > 0, $"duplicate trace {_duplicateTraceNext}"),
+                    (_cancelNext > 0, $"cancel {_cancelNext}"),
+                    (_tip > 0, $"tip {_tip}"),
                 };
                 return [.. armed.Where(static a => a.On).Select(static a => a.Text)];
             }
@@ -101,6 +112,18 @@ public sealed class TerminalFaults
     internal bool TakeWrongTotals() => Take(() => _wrongTotalsNext > 0, () => _wrongTotalsNext--);
 
     internal bool TakeDuplicateTrace() => Take(() => _duplicateTraceNext > 0, () => _duplicateTraceNext--);
+
+    internal bool TakeCancel() => Take(() => _cancelNext > 0, () => _cancelNext--);
+
+    internal long TakeTip()
+    {
+        lock (_lock)
+        {
+            var tip = _tip;
+            _tip = 0;
+            return tip;
+        }
+    }
 
     private static byte? Zeroed(ref int counter)
     {

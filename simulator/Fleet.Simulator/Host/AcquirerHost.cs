@@ -95,28 +95,34 @@ public sealed class AcquirerHost : IAcquirerHost, IDisposable
     /// <inheritdoc/>
     public async ValueTask<HostAnswer> AuthoriseAsync(HostRequest request, CancellationToken cancellationToken)
     {
-        if (!await AnswersAsync(cancellationToken))
+        if (!await AnswersAsync(HostOutage.Payments, cancellationToken))
         {
             return HostAnswer.Unreachable;
         }
 
         lock (_lock)
         {
-            if (_books.Find(request.Tid, request.TraceNumber) is { } known)
-            {
-                return known.Kind == request.Kind && known.Amount == request.Amount
-                    ? new HostAnswer(HostOutcome.Approved, 0, known.ApprovalCode)
-                    : new HostAnswer(HostOutcome.Declined, DuplicateTransmission, string.Empty);
-            }
-
-            return DecideLocked(request);
+            var answer = AnswerLocked(request);
+            return _rules.Outage == HostOutage.Answers ? HostAnswer.Unreachable : answer;
         }
+    }
+
+    private HostAnswer AnswerLocked(HostRequest request)
+    {
+        if (_books.Find(request.Tid, request.TraceNumber) is { } known)
+        {
+            return known.Kind == request.Kind && known.Amount == request.Amount
+                ? new HostAnswer(HostOutcome.Approved, 0, known.ApprovalCode)
+                : new HostAnswer(HostOutcome.Declined, DuplicateTransmission, string.Empty);
+        }
+
+        return DecideLocked(request);
     }
 
     /// <inheritdoc/>
     public async ValueTask<bool> VoidAsync(string tid, int traceNumber, CancellationToken cancellationToken)
     {
-        if (!await AnswersAsync(cancellationToken))
+        if (!await AnswersAsync(HostOutage.Reversals, cancellationToken))
         {
             return false;
         }
@@ -135,7 +141,7 @@ public sealed class AcquirerHost : IAcquirerHost, IDisposable
     /// <inheritdoc/>
     public async ValueTask<SettlementAnswer> SettleAsync(SettlementRequest request, CancellationToken cancellationToken)
     {
-        if (!await AnswersAsync(cancellationToken))
+        if (!await AnswersAsync(HostOutage.Settlements, cancellationToken))
         {
             return SettlementAnswer.Unreachable;
         }
@@ -149,7 +155,7 @@ public sealed class AcquirerHost : IAcquirerHost, IDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> ContactAsync(string tid, CancellationToken cancellationToken) => AnswersAsync(cancellationToken);
+    public ValueTask<bool> ContactAsync(string tid, CancellationToken cancellationToken) => AnswersAsync(HostOutage.None, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _books.Dispose();
@@ -160,7 +166,7 @@ public sealed class AcquirerHost : IAcquirerHost, IDisposable
     /// <summary>ISO 8583 response 12.</summary>
     private const byte InvalidTransaction = 12;
 
-    private async ValueTask<bool> AnswersAsync(CancellationToken cancellationToken)
+    private async ValueTask<bool> AnswersAsync(HostOutage asked, CancellationToken cancellationToken)
     {
         var rules = Rules;
         if (rules.Delay > TimeSpan.Zero)
@@ -168,16 +174,20 @@ public sealed class AcquirerHost : IAcquirerHost, IDisposable
             await Task.Delay(rules.Delay, _time, cancellationToken);
         }
 
-        return !Rules.Down;
+        rules = Rules;
+        return !rules.Down && (asked == HostOutage.None || rules.Outage != asked);
     }
 
     private HostAnswer DecideLocked(HostRequest request)
     {
         byte code = request.Kind switch
         {
-            BookingKind.Sale => _rules.Judge(request),
+            BookingKind.Sale when request.OriginalTraceNumber is { } original => JudgeFollowUpLocked(request, original),
+            BookingKind.Sale when request.VoiceApproval is not null => 0,
+            BookingKind.Sale or BookingKind.Reservation => _rules.Judge(request),
             BookingKind.Refund => 0,
             BookingKind.Reversal => JudgeReversalLocked(request),
+            BookingKind.Release => ReservationLocked(request) is null ? InvalidTransaction : (byte)0,
             _ => throw new ArgumentOutOfRangeException(nameof(request)),
         };
         if (code != 0)
@@ -186,11 +196,22 @@ public sealed class AcquirerHost : IAcquirerHost, IDisposable
             return new HostAnswer(HostOutcome.Declined, code, string.Empty);
         }
 
-        var approval = $"{((long)request.TraceNumber * 7919 + request.Amount * 31) % 1_000_000:000000}";
+        var approval = request.VoiceApproval ?? $"{((long)request.TraceNumber * 7919 + request.Amount * 31) % 1_000_000:000000}";
         _books.Book(new HostBooking(
             request.Tid, request.Kind, request.Amount, request.TraceNumber, request.ReceiptNumber, request.OriginalTraceNumber, approval));
         return new HostAnswer(HostOutcome.Approved, 0, approval);
     }
+
+    private HostBooking? ReservationLocked(HostRequest request) =>
+        request.OriginalTraceNumber is { } trace && _books.Find(request.Tid, trace) is { Kind: BookingKind.Reservation } reservation ? reservation : null;
+
+    /// <summary>A tip follows a sale of the open batch; a booking follows a reservation and is not larger than it.</summary>
+    private byte JudgeFollowUpLocked(HostRequest request, int original) => _books.Find(request.Tid, original) switch
+    {
+        { Kind: BookingKind.Sale } => 0,
+        { Kind: BookingKind.Reservation } held when request.Amount <= held.Amount => 0,
+        _ => InvalidTransaction,
+    };
 
     private byte JudgeReversalLocked(HostRequest request)
     {

@@ -63,14 +63,13 @@ internal sealed class HostBooks : IDisposable
         switch (entry.Op)
         {
             case EntryKind.Book:
-                ledger.Open[entry.Booking!.TraceNumber] = entry.Booking;
+                ledger.Book(entry.Booking!);
                 break;
             case EntryKind.Void:
-                ledger.Open.Remove(entry.TraceNumber!.Value);
+                ledger.Void(entry.TraceNumber!.Value);
                 break;
             case EntryKind.Close:
-                ledger.Closed.Add(entry.Closed!);
-                ledger.Open.Clear();
+                ledger.Close(entry.Closed!);
                 break;
             default:
                 throw new InvalidDataException($"unknown entry {entry.Op}");
@@ -99,8 +98,44 @@ internal sealed class HostBooks : IDisposable
 
     private sealed class Ledger
     {
+        // Reservations that a booking used up, by the trace number of that booking: taken back, the reservation stands again.
+        private readonly Dictionary<int, HostBooking> _used = [];
+
         public SortedDictionary<int, HostBooking> Open { get; } = [];
 
         public List<ClosedBatch> Closed { get; } = [];
+
+        public void Book(HostBooking booking)
+        {
+            if (booking.Kind is BookingKind.Sale or BookingKind.Release
+                && booking.OriginalTraceNumber is { } trace
+                && Open.GetValueOrDefault(trace) is { Kind: BookingKind.Reservation } reservation)
+            {
+                Open.Remove(trace);
+                _used[booking.TraceNumber] = reservation;
+            }
+
+            Open[booking.TraceNumber] = booking;
+        }
+
+        public void Void(int traceNumber)
+        {
+            Open.Remove(traceNumber);
+            if (_used.Remove(traceNumber, out var reservation))
+            {
+                Open[reservation.TraceNumber] = reservation;
+            }
+        }
+
+        /// <summary>Held money stays held: it belongs to no batch.</summary>
+        public void Close(ClosedBatch closed)
+        {
+            Closed.Add(closed);
+            _used.Clear();
+            foreach (var booked in Open.Values.Where(static b => b.Kind != BookingKind.Reservation).ToList())
+            {
+                Open.Remove(booked.TraceNumber);
+            }
+        }
     }
 }

@@ -47,6 +47,7 @@ public static class HostControl
         host.Change(rules => rules with
         {
             Down = request.Flag("down", rules.Down),
+            Outage = request.NameOr("outage", rules.Outage),
             Delay = TimeSpan.FromMilliseconds(request.Number("delayMs", 0, 600_000, (int)rules.Delay.TotalMilliseconds)),
             DeclineNext = request.Number("declineNext", 0, 1_000_000, rules.DeclineNext),
         });

@@ -39,11 +39,33 @@ public sealed record DeclineRule(long From, long Through, byte Code)
     }
 }
 
+/// <summary>What a host that is up does not do: real ones fail in parts.</summary>
+public enum HostOutage
+{
+    /// <summary>It does everything.</summary>
+    None,
+
+    /// <summary>Payments are not taken; end-of-day works.</summary>
+    Payments,
+
+    /// <summary>End-of-day is not taken; payments work.</summary>
+    Settlements,
+
+    /// <summary>Automatic reversals are not taken.</summary>
+    Reversals,
+
+    /// <summary>Payments are booked and their answers are lost.</summary>
+    Answers,
+}
+
 /// <summary>How the host behaves; replaced as a whole.</summary>
 public sealed record HostRules
 {
     /// <summary>Nobody answers.</summary>
     public bool Down { get; init; }
+
+    /// <summary>What it does not do although it is up.</summary>
+    public HostOutage Outage { get; init; }
 
     /// <summary>Time to think before every answer.</summary>
     public TimeSpan Delay { get; init; }

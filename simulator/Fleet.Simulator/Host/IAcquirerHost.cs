@@ -24,9 +24,10 @@ public interface IAcquirerHost
 /// <param name="Amount">Minor units, positive.</param>
 /// <param name="TraceNumber">The terminal's number of this booking.</param>
 /// <param name="ReceiptNumber">Receipt it will have.</param>
-/// <param name="OriginalTraceNumber">The booking that a reversal takes back.</param>
+/// <param name="OriginalTraceNumber">The booking that a reversal takes back, the reservation that a sale books or a release gives back, the sale that a tip belongs to.</param>
+/// <param name="VoiceApproval">Approval that the merchant got by telephone: booked without asking the rules.</param>
 public sealed record HostRequest(
-    string Tid, BookingKind Kind, long Amount, int TraceNumber, int ReceiptNumber, int? OriginalTraceNumber = null);
+    string Tid, BookingKind Kind, long Amount, int TraceNumber, int ReceiptNumber, int? OriginalTraceNumber = null, string? VoiceApproval = null);
 
 /// <summary>How the acquirer answered.</summary>
 public enum HostOutcome

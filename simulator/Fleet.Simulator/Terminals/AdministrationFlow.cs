@@ -3,10 +3,8 @@ using Fleet.Zvt;
 namespace Fleet.Simulator.Terminals;
 
 /// <summary>Everything that is neither a payment nor an end-of-day.</summary>
-internal sealed class AdministrationFlow(TerminalDevice device, PtDialogue till, HostContact host)
+internal sealed class AdministrationFlow(TerminalDevice device, PtDialogue till)
 {
-    private const byte Dialling = 0xD2;
-
     /// <summary>Software version that the device tells.</summary>
     public static string SoftwareVersion { get; } = typeof(AdministrationFlow).Assembly.GetName().Version?.ToString(3) ?? "1.0.0";
 
@@ -15,8 +13,27 @@ internal sealed class AdministrationFlow(TerminalDevice device, PtDialogue till,
     {
         var memory = device.Update(m => m with { Till = PtRegistration.From(registration) });
         device.Tell("registration", new { memory.Tid, config = $"{(byte)registration.Config:X2}" });
-        await till.CompleteAsync(
-            new Completion { Status = Needs(memory.Lock), TerminalId = int.Parse(memory.Tid), Currency = memory.Currency }, cancellationToken);
+        var completion = new Completion
+        {
+            Status = Needs(memory.Lock) | device.Profile.AlwaysReports,
+            TerminalId = int.Parse(memory.Tid),
+            Currency = memory.Currency,
+        };
+        await till.CompleteAsync(Agreed(registration) is { Nodes.IsEmpty: false } agreed ? completion with { Tlv = agreed } : completion, cancellationToken);
+    }
+
+    /// <summary>What the registration offered and this terminal takes: message ids (reference 15.5) and the character set of texts (reference 6).</summary>
+    private static TlvContainer Agreed(Registration registration)
+    {
+        var agreed = TlvContainer.Empty;
+        if (MessageIds.Read(registration.ToApdu()) == 0)
+        {
+            agreed = agreed.With(TlvTags.MessageId, Bcd.Write(0, 3));
+        }
+
+        return PtRegistration.From(registration).Charset is not ZvtCharset.Cp437 and var charset
+            ? agreed.With(TlvTags.CharacterSet, [ZvtText.CodeOf(charset)])
+            : agreed;
     }
 
     /// <summary>05 01 in all its forms, reference 14.9.</summary>
@@ -27,7 +44,7 @@ internal sealed class AdministrationFlow(TerminalDevice device, PtDialogue till,
             SoftwareVersion = enquiry.WantsVersion ? $"SIM {SoftwareVersion}" : null,
             Status = (byte)device.Lock,
         };
-        await till.CompleteAsync(enquiry.WantsDetails ? status with { Tlv = Details() } : status, cancellationToken);
+        await till.CompleteAsync(enquiry.WantsDetails || device.Profile.StatusAlwaysDetailed ? status with { Tlv = Details() } : status, cancellationToken);
     }
 
     /// <summary>06 20: the last final payment, as often as asked.</summary>
@@ -47,50 +64,29 @@ internal sealed class AdministrationFlow(TerminalDevice device, PtDialogue till,
 
         if (((repeat.ServiceByte ?? 0) & 0x02) == 0 && till.Registration.Config.HasFlag(ConfigByte.EcrPrintsPayments | ConfigByte.ReadyMadeReceipts))
         {
-            await till.PrintAsync(PtMessages.Receipt(Receipts.Payment(last, memory, customer: true), ReceiptType.Customer), cancellationToken);
+            await till.PrintAsync(PtMessages.Receipt(Receipts.Payment(last, memory, customer: true), ReceiptType.Customer, till.Registration.Charset), cancellationToken);
         }
 
         await till.CompleteAsync(new Completion(), cancellationToken);
     }
-
-    /// <summary>06 70: reaches for the acquirer, which also pays what is owed to it.</summary>
-    public async ValueTask DiagnoseAsync(CancellationToken cancellationToken)
-    {
-        await till.ShowAsync(new IntermediateStatus { Status = Dialling }, cancellationToken);
-        if (!await ReachedAsync(cancellationToken))
-        {
-            await till.AbortAsync(ResultCodes.NoConnection, cancellationToken);
-            return;
-        }
-
-        Unlock(TerminalLock.DiagnosisRequired);
-        if (device.Options.SendsClockAfterDiagnosis)
-        {
-            await till.SendAsync(new SetEcrDateTime { Clock = device.LocalTime.DateTime }.ToApdu(), null, cancellationToken);
-        }
-
-        await till.CompleteAsync(new Completion(), cancellationToken);
-    }
-
-    /// <summary>06 93.</summary>
-    public ValueTask InitialiseAsync(CancellationToken cancellationToken) =>
-        OnlineAsync(() => Unlock(TerminalLock.InitialisationRequired), cancellationToken);
-
-    /// <summary>08 24: out of order until a technician comes.</summary>
-    public ValueTask TakeOutOfServiceAsync(CancellationToken cancellationToken) =>
-        OnlineAsync(() => device.Update(static m => m with { Lock = TerminalLock.OutOfOrder }), cancellationToken);
 
     /// <summary>06 91.</summary>
     public async ValueTask SetClockAsync(DateTime clock, CancellationToken cancellationToken)
     {
-        device.Update(m => m with { ClockOffset = new DateTimeOffset(clock, TimeSpan.Zero) - device.Options.Time.GetUtcNow() });
+        var now = device.Options.Time.GetUtcNow();
+        device.Update(m => m with
+        {
+            ClockOffset = new DateTimeOffset(clock, TimeSpan.Zero) - now,
+            ClockSetAt = now,
+            Lock = m.Lock == TerminalLock.ClockWrong ? TerminalLock.None : m.Lock,
+        });
         await till.CompleteAsync(new Completion(), cancellationToken);
     }
 
     /// <summary>06 1B: only with an empty turnover store.</summary>
     public async ValueTask SetTerminalIdAsync(int? tid, CancellationToken cancellationToken)
     {
-        if (device.Memory is not { Batch.IsEmpty: true, Provisional: null, OpenSettlement: null, OwedVoids.IsEmpty: true })
+        if (device.Memory is not { Batch.IsEmpty: true, Reservations.IsEmpty: true, Provisional: null, OpenSettlement: null, OwedVoids.IsEmpty: true })
         {
             await till.AbortAsync(ResultCodes.OpenEndOfDay, cancellationToken);
             return;
@@ -102,6 +98,66 @@ internal sealed class AdministrationFlow(TerminalDevice device, PtDialogue till,
         await till.CompleteAsync(new Completion(), cancellationToken);
     }
 
+    /// <summary>06 95: with the old password only. Whether passwords count is a matter of the profile.</summary>
+    public async ValueTask ChangePasswordAsync(ChangePassword change, CancellationToken cancellationToken)
+    {
+        var right = change.Old.Begins(device.Memory.Password, device.Profile.PasswordDigits);
+        if (right)
+        {
+            device.Update(m => m with { Password = Convert.ToHexString(change.New.ToArray()) });
+        }
+
+        await till.CompleteAsync(new Completion { ResultCode = right ? ResultCodes.Ok : ResultCodes.WrongPassword }, cancellationToken);
+    }
+
+    /// <summary>06 12: receipts of the open and the last closed batch, on the till's printer or the terminal's own.</summary>
+    public async ValueTask ReprintAsync(ReprintReceipts reprint, CancellationToken cancellationToken)
+    {
+        var memory = device.Memory;
+        var found = memory.Batch
+            .Concat(memory.LastSettlement?.Records ?? [])
+            .Where(r => r.ReceiptNumber >= reprint.From && r.ReceiptNumber <= (reprint.To ?? reprint.From))
+            .OrderBy(static r => r.ReceiptNumber)
+            .ToList();
+        var tillPrints = till.Registration.Config.HasFlag(ConfigByte.EcrPrintsPayments | ConfigByte.ReadyMadeReceipts);
+        if (found.Count == 0 || (!tillPrints && memory.PaperOut))
+        {
+            await till.AbortAsync(found.Count == 0 ? ResultCodes.CardNotReadable : ResultCodes.PrinterNotReady, cancellationToken);
+            return;
+        }
+
+        foreach (var record in found)
+        {
+            var lines = Receipts.Payment(record, memory, customer: false);
+            if (!tillPrints)
+            {
+                device.Tell("print", new { memory.Tid, lines });
+            }
+            else if (await till.PrintAsync(PtMessages.Receipt(lines, ReceiptType.Merchant, till.Registration.Charset), cancellationToken) is not { IsPositive: true })
+            {
+                await till.AbortAsync(ResultCodes.PrinterNotReady, cancellationToken);
+                return;
+            }
+        }
+
+        await till.CompleteAsync(new Completion(), cancellationToken);
+    }
+
+    /// <summary>08 30: English is what the reference has a number for; Chinese is chosen at the device.</summary>
+    public async ValueTask SelectLanguageAsync(byte language, CancellationToken cancellationToken)
+    {
+        const byte English = 0x01;
+        if (language == English)
+        {
+            device.Update(static m => m with { Language = DisplayLanguage.English });
+            await till.CompleteAsync(new Completion(), cancellationToken);
+        }
+        else
+        {
+            await till.AbortAsync(ResultCodes.NotPossible, cancellationToken);
+        }
+    }
+
     /// <summary>06 18.</summary>
     public async ValueTask RestartAsync(CancellationToken cancellationToken)
     {
@@ -109,19 +165,12 @@ internal sealed class AdministrationFlow(TerminalDevice device, PtDialogue till,
         device.AskRestart();
     }
 
-    /// <summary>06 23 with 87 FF FF: open pre-authorisations, none here.</summary>
-    public async ValueTask ListPreAuthorisationsAsync(CancellationToken cancellationToken)
-    {
-        var none = BmpSet.Empty.With(Bmp.ReceiptNumber, [0xFF, 0xFF], BmpOrder.Status);
-        await till.AbortAsync(new Abort { ResultCode = ResultCodes.PreAuthorisation, Fields = none }, cancellationToken);
-    }
-
     /// <summary>A report on paper of the till, where it prints administration receipts.</summary>
     public async ValueTask ReportAsync(IEnumerable<string> lines, CancellationToken cancellationToken)
     {
         if (till.Registration.Config.HasFlag(ConfigByte.EcrPrintsAdministration | ConfigByte.ReadyMadeReceipts))
         {
-            await till.PrintAsync(PtMessages.Receipt(lines, ReceiptType.Administration), cancellationToken);
+            await till.PrintAsync(PtMessages.Receipt(lines, ReceiptType.Administration, till.Registration.Charset), cancellationToken);
         }
 
         await till.CompleteAsync(new Completion(), cancellationToken);
@@ -131,30 +180,9 @@ internal sealed class AdministrationFlow(TerminalDevice device, PtDialogue till,
     {
         TerminalLock.InitialisationRequired => RegistrationStatus.InitialisationNeeded,
         TerminalLock.DiagnosisRequired => RegistrationStatus.DiagnosisNeeded,
+        TerminalLock.OptDataMissing => RegistrationStatus.OptActionNeeded,
         _ => RegistrationStatus.None,
     };
-
-    private async ValueTask OnlineAsync(Action then, CancellationToken cancellationToken)
-    {
-        if (await ReachedAsync(cancellationToken))
-        {
-            then();
-            await till.CompleteAsync(new Completion(), cancellationToken);
-        }
-        else
-        {
-            await till.AbortAsync(ResultCodes.NoConnection, cancellationToken);
-        }
-    }
-
-    private async ValueTask<bool> ReachedAsync(CancellationToken cancellationToken)
-    {
-        till.AbortAllowed = false;
-        return await host.PayVoidsAsync(cancellationToken) && await device.Host.ContactAsync(device.Memory.Tid, cancellationToken);
-    }
-
-    private void Unlock(TerminalLock removed) =>
-        device.Update(m => m.Lock == removed ? m with { Lock = TerminalLock.None } : m);
 
     private TlvContainer Details()
     {
@@ -178,16 +206,7 @@ internal sealed class AdministrationFlow(TerminalDevice device, PtDialogue till,
     /// <summary>TLV 1F55, reference 16.2.</summary>
     private TerminalLocks Locks(TerminalMemory memory)
     {
-        var state = device.Lock switch
-        {
-            TerminalLock.None => TerminalLocks.None,
-            TerminalLock.InitialisationRequired => TerminalLocks.InitialisationNeeded,
-            TerminalLock.DiagnosisRequired => TerminalLocks.DiagnosisNeeded,
-            TerminalLock.OutOfOrder => TerminalLocks.OutOfOrder,
-            TerminalLock.ActivationRequired => TerminalLocks.ActivationNeeded,
-            TerminalLock.EndOfDayRequired => TerminalLocks.ReconciliationNeeded,
-            _ => throw new InvalidOperationException($"{device.Lock}"),
-        };
+        var state = LockedTerminal.LocksOf((byte)device.Lock);
         return state
             | (memory.PaperOut ? TerminalLocks.Printer : TerminalLocks.None)
             | (memory.Tampered ? TerminalLocks.SecureModuleChanged : TerminalLocks.None)

@@ -40,7 +40,7 @@ internal sealed class BatchClosing(TerminalDevice device, HostContact host)
             Batch = [],
             OpenSettlement = null,
             LastSettlement = closed,
-            Lock = m.Lock == TerminalLock.EndOfDayRequired ? TerminalLock.None : m.Lock,
+            Lock = m.Lock is TerminalLock.EndOfDayRequired or TerminalLock.MemoryFull ? TerminalLock.None : m.Lock,
         });
         device.Tell("endOfDay", new
         {

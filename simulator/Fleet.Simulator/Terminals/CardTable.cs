@@ -8,6 +8,9 @@ public enum CardTechnology : byte
     Stripe = 0,
     Chip = 1,
     Contactless = 2,
+
+    /// <summary>A code that a wallet scans; TLV 2F has no word for it.</summary>
+    QrCode = 0xFF,
 }
 
 /// <summary>A test card or wallet, always masked.</summary>
@@ -18,7 +21,7 @@ public enum CardTechnology : byte
 /// <param name="Group">Column of BMP 60 in which it is counted.</param>
 /// <param name="PaymentType">BMP 19 of 04 0F: 40 offline, 60 online, 70 PIN.</param>
 public sealed record TestCard(
-    string Name, byte CardType, string MaskedNumber, CardTechnology Technology, TotalGroup Group, byte PaymentType);
+    string Name, int CardType, string MaskedNumber, CardTechnology Technology, TotalGroup Group, byte PaymentType);
 
 /// <summary>Cards that the simulated customers carry, from the schemes' published test ranges.</summary>
 public static class CardTable
@@ -37,7 +40,8 @@ public static class CardTable
         new("JCB", 14, "353011******0000", CardTechnology.Chip, TotalGroup.Jcb, 0x60),
         new("Diners", 12, "305693******5904", CardTechnology.Chip, TotalGroup.Diners, 0x60),
         new("UnionPay", 198, "621094******0001", CardTechnology.Contactless, TotalGroup.Other, 0x70),
-        new("Alipay", 97, string.Empty, CardTechnology.Contactless, TotalGroup.Other, 0x60),
+        new("Alipay", 97, string.Empty, CardTechnology.QrCode, TotalGroup.Other, 0x60),
+        new("BlueCode", 260, string.Empty, CardTechnology.QrCode, TotalGroup.Other, 0x60),
     ];
 
     /// <summary>Index of the first card whose name begins with <paramref name="name"/>, or -1.</summary>

@@ -6,17 +6,23 @@ using Fleet.Zvt;
 namespace Fleet.Simulator.Terminals;
 
 /// <summary>A payment as the till asked for it.</summary>
-internal sealed record PaymentRequest(BookingKind Kind, long Amount, TerminalRecord? Original = null);
+/// <param name="Kind">What it will be.</param>
+/// <param name="Amount">Minor units.</param>
+/// <param name="Original">The record it refers to; its card is not asked for again.</param>
+/// <param name="VoiceApproval">Approval that the merchant got by telephone (06 21).</param>
+/// <param name="TipAllowed">The customer may add a tip (bit 08 of BMP 19).</param>
+internal sealed record PaymentRequest(
+    BookingKind Kind, long Amount, TerminalRecord? Original = null, string? VoiceApproval = null, bool TipAllowed = false);
 
 /// <summary>
-/// Sale, refund and reversal from the customer to the completion (reference 14.2 to 14.7). Each change of the memory is durable before the
+/// Everything that moves money from the customer to the completion (reference 14.2 to 14.7). Each change of the memory is durable before the
 /// next word is said: asked, provisional, final. What is not final when the dialogue breaks off is taken back at the acquirer.
 /// </summary>
 internal sealed class PaymentFlow(TerminalDevice device, PtDialogue till, HostContact host)
 {
-    private const byte InsertCard = 0x0A;
     private const byte WaitingForHost = 0x04;
     private const byte SendingReversal = 0x05;
+    private const byte Referral = 0x02;
 
     public async ValueTask RunAsync(PaymentRequest request, CancellationToken cancellationToken)
     {
@@ -27,14 +33,15 @@ internal sealed class PaymentFlow(TerminalDevice device, PtDialogue till, HostCo
             return;
         }
 
-        if (!await ReadCardAsync(request, cancellationToken))
+        if (await new Customer(device, till).PayAsync(request, cancellationToken) is not { } customer)
         {
             await FailAsync(request, ResultCodes.Aborted, ScreenText.Cancelled, withStatus: false, cancellationToken);
             return;
         }
 
+        request = request with { Amount = customer.Amount };
         await device.ReachAsync(PaymentStep.BeforeHost);
-        var record = Number(request);
+        var record = Number(request, customer.CardIndex);
         var answer = await AskHostAsync(request, record, cancellationToken);
         switch (answer.Outcome)
         {
@@ -43,7 +50,8 @@ internal sealed class PaymentFlow(TerminalDevice device, PtDialogue till, HostCo
                 break;
             case HostOutcome.Declined:
                 device.Update(static m => m with { AskedTraceNumber = null });
-                await FailAsync(request, answer.ResponseCode, ScreenText.Declined, withStatus: true, cancellationToken);
+                var text = answer.ResponseCode == Referral ? ScreenText.CallBank : ScreenText.Declined;
+                await FailAsync(request, answer.ResponseCode, text, withStatus: true, cancellationToken);
                 break;
             case HostOutcome.Unreachable:
                 await FailAsync(request, ResultCodes.NoConnection, ScreenText.NoConnection, withStatus: false, cancellationToken);
@@ -55,11 +63,6 @@ internal sealed class PaymentFlow(TerminalDevice device, PtDialogue till, HostCo
 
     private byte? Refusal(PaymentRequest request)
     {
-        if (device.Lock != TerminalLock.None)
-        {
-            return (byte)device.Lock;
-        }
-
         if (device.Memory.PaperOut && !till.Registration.Config.HasFlag(ConfigByte.EcrPrintsPayments))
         {
             return ResultCodes.PrinterNotReady;
@@ -73,32 +76,8 @@ internal sealed class PaymentFlow(TerminalDevice device, PtDialogue till, HostCo
         .CountBy(static r => CardTable.Cards[r.CardIndex].Group)
         .Any(g => g.Value >= device.Options.GroupLimit - 1);
 
-    /// <summary>False: the till cancelled before a card was presented.</summary>
-    private async ValueTask<bool> ReadCardAsync(PaymentRequest request, CancellationToken cancellationToken)
-    {
-        if (request.Original is not null)
-        {
-            return true;
-        }
-
-        device.Show(request.Kind == BookingKind.Refund ? ScreenText.Refund : ScreenText.InsertCard, $"EUR {Amounts.Text(request.Amount)}");
-        await SayAsync(InsertCard, cancellationToken);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, till.AbortRequested);
-        try
-        {
-            await device.DelayAsync(device.Options.CustomerDelay, either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return false;
-        }
-
-        till.AbortAllowed = false;
-        return !till.AbortRequested.IsCancellationRequested;
-    }
-
     /// <summary>Numbers are used up as soon as the acquirer may have seen them.</summary>
-    private TerminalRecord Number(PaymentRequest request)
+    private TerminalRecord Number(PaymentRequest request, int cardIndex)
     {
         var repeat = device.Faults.TakeDuplicateTrace();
         var memory = device.Update(m => m with
@@ -114,7 +93,7 @@ internal sealed class PaymentFlow(TerminalDevice device, PtDialogue till, HostCo
             memory.ReceiptNumber,
             memory.TurnoverNumber,
             device.LocalTime,
-            request.Original?.CardIndex ?? device.Cards.Read(),
+            cardIndex,
             string.Empty,
             request.Original?.TraceNumber);
     }
@@ -131,10 +110,11 @@ internal sealed class PaymentFlow(TerminalDevice device, PtDialogue till, HostCo
             return new HostAnswer(HostOutcome.Declined, code, string.Empty);
         }
 
-        return await host.AuthoriseAsync(
-            new HostRequest(device.Memory.Tid, request.Kind, request.Amount, record.TraceNumber, record.ReceiptNumber, request.Original?.TraceNumber),
-            cancellationToken);
+        return await host.AuthoriseAsync(Question(request, record), cancellationToken);
     }
+
+    private HostRequest Question(PaymentRequest request, TerminalRecord record) => new(
+        device.Memory.Tid, record.Kind, record.Amount, record.TraceNumber, record.ReceiptNumber, record.OriginalTraceNumber, request.VoiceApproval);
 
     private async ValueTask ApprovedAsync(PaymentRequest request, TerminalRecord record, CancellationToken cancellationToken)
     {
@@ -149,16 +129,20 @@ internal sealed class PaymentFlow(TerminalDevice device, PtDialogue till, HostCo
             StatusAnswerKind.NotIssued or StatusAnswerKind.RepeatsExhausted or StatusAnswerKind.NoAnswer => null,
             _ => throw new InvalidOperationException($"{answer.Kind}"),
         };
-        if (final is null)
+        var printsDecide = device.Profile.Reversal == AutoReversal.StatusAndPrint;
+        if (final is null || (printsDecide && !await PrintAsync(final, cancellationToken)))
         {
             await ReverseAsync(request, record, cancellationToken);
             return;
         }
 
-        device.Update(m => m with { Batch = m.Batch.Add(final), LastBooked = final, Provisional = null });
+        device.Update(m => m.Booked(final));
         Tell(request, "approved", final.Amount, 0, final);
         await device.ReachAsync(PaymentStep.Final);
-        await PrintAsync(final, cancellationToken);
+        if (!printsDecide)
+        {
+            await PrintAsync(final, cancellationToken);
+        }
 
         // The payment is final, whatever becomes of the completion (reference 9.2).
         await till.CompleteAsync(new Completion(), cancellationToken);
@@ -174,10 +158,10 @@ internal sealed class PaymentFlow(TerminalDevice device, PtDialogue till, HostCo
             return null;
         }
 
-        var smaller = new HostRequest(device.Memory.Tid, request.Kind, amount, record.TraceNumber, record.ReceiptNumber);
+        var smaller = record with { Amount = amount };
         var booked = await device.Host.VoidAsync(device.Memory.Tid, record.TraceNumber, cancellationToken)
-            && (await device.Host.AuthoriseAsync(smaller, cancellationToken)).Outcome == HostOutcome.Approved;
-        return booked ? record with { Amount = amount } : null;
+            && (await device.Host.AuthoriseAsync(Question(request, smaller), cancellationToken)).Outcome == HostOutcome.Approved;
+        return booked ? smaller : null;
     }
 
     private async ValueTask ReverseAsync(PaymentRequest request, TerminalRecord record, CancellationToken cancellationToken)
@@ -185,7 +169,11 @@ internal sealed class PaymentFlow(TerminalDevice device, PtDialogue till, HostCo
         device.Show(ScreenText.Reversed, $"EUR {Amounts.Text(record.Amount)}");
         Tell(request, "reversed", record.Amount, ResultCodes.Aborted, record);
         await host.TakeBackAsync(device.Power);
-        await SayAsync(SendingReversal, cancellationToken);
+        if (device.Profile.Reversal != AutoReversal.SetToDeclined)
+        {
+            await SayAsync(SendingReversal, cancellationToken);
+        }
+
         await till.AbortAsync(ResultCodes.Aborted, cancellationToken);
     }
 
@@ -203,15 +191,25 @@ internal sealed class PaymentFlow(TerminalDevice device, PtDialogue till, HostCo
         await till.AbortAsync(code, cancellationToken);
     }
 
-    private async ValueTask PrintAsync(TerminalRecord record, CancellationToken cancellationToken)
+    /// <summary>Receipts on the till's printer, where it wants them ready-made. False: it did not take one of them.</summary>
+    private async ValueTask<bool> PrintAsync(TerminalRecord record, CancellationToken cancellationToken)
     {
         if (!till.Registration.Config.HasFlag(ConfigByte.EcrPrintsPayments | ConfigByte.ReadyMadeReceipts))
         {
-            return;
+            return true;
         }
 
-        await till.PrintAsync(PtMessages.Receipt(Receipts.Payment(record, device.Memory, customer: false), ReceiptType.Merchant), cancellationToken);
-        await till.PrintAsync(PtMessages.Receipt(Receipts.Payment(record, device.Memory, customer: true), ReceiptType.Customer), cancellationToken);
+        var charset = till.Registration.Charset;
+        foreach (var type in (ReceiptType[])[ReceiptType.Merchant, ReceiptType.Customer])
+        {
+            var lines = Receipts.Payment(record, device.Memory, customer: type == ReceiptType.Customer);
+            if (await till.PrintAsync(PtMessages.Receipt(lines, type, charset), cancellationToken) is not { IsPositive: true })
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private async ValueTask SayAsync(byte intermediate, CancellationToken cancellationToken) =>

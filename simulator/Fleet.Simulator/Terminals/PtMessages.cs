@@ -7,10 +7,6 @@ namespace Fleet.Simulator.Terminals;
 /// <summary>Fills the terminal's messages (reference sections 10 and 12). Currency and TLV are left out by the session where the till did not ask.</summary>
 internal static class PtMessages
 {
-    private const int PaymentTypeTag = 0x2F;
-    private const int OnlineTag = 0x1F11;
-    private const int TechnologyTag = 0x1F12;
-
     /// <summary>04 0F of a booked or approved record.</summary>
     public static StatusInformation Booked(TerminalRecord record, TerminalMemory memory)
     {
@@ -21,7 +17,7 @@ internal static class PtMessages
             ResultCode = ResultCodes.Ok,
             Amount = record.Amount,
             TraceNumber = record.TraceNumber,
-            OriginalTraceNumber = record.OriginalTraceNumber,
+            OriginalTraceNumber = record.Kind is BookingKind.Reversal or BookingKind.Release ? record.OriginalTraceNumber : null,
             PaymentType = card.PaymentType,
             MaskedCardNumber = masked ? card.MaskedNumber : null,
             Expiry = masked ? 2812 : null,
@@ -34,9 +30,20 @@ internal static class PtMessages
             CardType = card.CardType,
             CardName = card.Name,
             Currency = memory.Currency,
-            Tlv = TlvContainer.Empty.Add(TlvNode.Of(
-                PaymentTypeTag, new TlvNode(OnlineTag, new byte[] { 0x01 }), new TlvNode(TechnologyTag, new[] { (byte)card.Technology }))),
+            Tlv = Details(card),
         };
+    }
+
+    private static TlvContainer Details(TestCard card)
+    {
+        var online = new TlvNode(TlvTags.Online, new byte[] { 0x01 });
+        var how = card.Technology == CardTechnology.QrCode
+            ? TlvNode.Of(TlvTags.PaymentDetails, online)
+            : TlvNode.Of(TlvTags.PaymentDetails, online, new TlvNode(TlvTags.Technology, new[] { (byte)card.Technology }));
+        var details = TlvContainer.Empty.Add(how);
+        return card.CardType > byte.MaxValue
+            ? details.Add(new TlvNode(TlvTags.CardType, new[] { (byte)(card.CardType >> 8), (byte)card.CardType }))
+            : details;
     }
 
     /// <summary>04 0F of a payment that did not come about.</summary>
@@ -59,8 +66,8 @@ internal static class PtMessages
     }
 
     /// <summary>A receipt for the till's printer.</summary>
-    public static PrintBlock Receipt(IEnumerable<string> lines, ReceiptType type) =>
-        PrintBlock.Of(type, [.. lines.Select(static l => (default(PrintAttribute), l))]);
+    public static PrintBlock Receipt(IEnumerable<string> lines, ReceiptType type, ZvtCharset charset) =>
+        PrintBlock.Of(type, [.. lines.Select(l => (default(PrintAttribute), ZvtText.Carry(l, charset)))]);
 
     private static StatusInformation Clocked(DateTimeOffset time) => new()
     {

@@ -41,6 +41,8 @@ internal static class Receipts
         BookingKind.Sale => "SALE",
         BookingKind.Refund => "REFUND",
         BookingKind.Reversal => "REVERSAL",
+        BookingKind.Reservation => "PRE-AUTHORISATION",
+        BookingKind.Release => "PRE-AUTH. REVERSAL",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 

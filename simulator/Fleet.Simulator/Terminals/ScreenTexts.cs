@@ -27,6 +27,12 @@ public enum ScreenText
     Refund,
     Reversal,
     NotPossible,
+    ScanCode,
+    CallBank,
+    Reservation,
+    Service,
+    EndOfDayDue,
+    MemoryFull,
     Off,
 }
 
@@ -52,6 +58,12 @@ public static class ScreenTexts
         [ScreenText.Refund] = ("REFUND", "退款"),
         [ScreenText.Reversal] = ("REVERSAL", "撤销"),
         [ScreenText.NotPossible] = ("NOT POSSIBLE", "无法操作"),
+        [ScreenText.ScanCode] = ("SCAN QR CODE", "请扫描二维码"),
+        [ScreenText.CallBank] = ("VOICE AUTHORISATION", "请电话授权"),
+        [ScreenText.Reservation] = ("PRE-AUTHORISATION", "预授权"),
+        [ScreenText.Service] = ("SERVICE MODE", "维护模式"),
+        [ScreenText.EndOfDayDue] = ("END OF DAY REQUIRED", "请先日终结算"),
+        [ScreenText.MemoryFull] = ("MEMORY FULL", "存储已满"),
         [ScreenText.Off] = (string.Empty, string.Empty),
     };
 

@@ -15,12 +15,6 @@ internal sealed class SettlementFlow(TerminalDevice device, PtDialogue till, Hos
     public async ValueTask EndOfDayAsync(CancellationToken cancellationToken)
     {
         await device.ReachAsync(PaymentStep.Accepted);
-        if (device.Lock is not (TerminalLock.None or TerminalLock.EndOfDayRequired))
-        {
-            await FailAsync((byte)device.Lock, cancellationToken);
-            return;
-        }
-
         till.AbortAllowed = false;
         device.Show(ScreenText.EndOfDay, ScreenText.PleaseWait);
         await till.ShowAsync(new IntermediateStatus { Status = WaitingForHost }, cancellationToken);
@@ -53,7 +47,7 @@ internal sealed class SettlementFlow(TerminalDevice device, PtDialogue till, Hos
         if (till.Registration.Config.HasFlag(ConfigByte.EcrPrintsAdministration | ConfigByte.ReadyMadeReceipts))
         {
             var lines = Receipts.EndOfDay(closed, memory, device.LocalTime);
-            await till.PrintAsync(PtMessages.Receipt(lines, ReceiptType.Administration), cancellationToken);
+            await till.PrintAsync(PtMessages.Receipt(lines, ReceiptType.Administration, till.Registration.Charset), cancellationToken);
         }
 
         await till.CompleteAsync(new Completion(), cancellationToken);

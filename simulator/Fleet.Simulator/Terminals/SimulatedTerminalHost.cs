@@ -46,6 +46,9 @@ public sealed class SimulatedTerminalHost : IAsyncDisposable
     /// <summary>Switches of the line.</summary>
     public LineFaults LineFaults { get; } = new();
 
+    /// <summary>The true time.</summary>
+    internal DateTimeOffset Now => _options.Time.GetUtcNow();
+
     /// <summary>Everything the device keeps without power.</summary>
     public TerminalMemory Memory => _store.Memory;
 

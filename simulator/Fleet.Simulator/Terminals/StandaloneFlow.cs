@@ -44,7 +44,7 @@ internal sealed class StandaloneFlow(TerminalDevice device)
             device.LocalTime,
             device.Cards.Read(),
             answer.ApprovalCode);
-        device.Update(m => m with { Batch = m.Batch.Add(record), LastBooked = record, AskedTraceNumber = null });
+        device.Update(m => m.Booked(record));
         device.Show(ScreenText.Approved, $"EUR {Amounts.Text(amount)}");
         device.Tell("payment", new { memory.Tid, kind = BookingKind.Sale, outcome = "approved", amount, record.TraceNumber, record.ReceiptNumber, standalone = true });
         return null;
@@ -71,13 +71,14 @@ internal sealed class StandaloneFlow(TerminalDevice device)
 
     private string? Refusal(ConfigByte controlled)
     {
-        if (device.Memory.Till is { IsRegistered: true } till && till.Config.HasFlag(controlled))
+        if (device.Profile.ConfigGatesStandalone && device.Memory.Till is { IsRegistered: true } till && till.Config.HasFlag(controlled))
         {
             return "the till controls this terminal";
         }
 
         var locked = device.Lock;
-        var possible = locked == TerminalLock.None || (controlled == ConfigByte.EcrControlsAdministration && locked == TerminalLock.EndOfDayRequired);
+        var possible = locked == TerminalLock.None
+            || (controlled == ConfigByte.EcrControlsAdministration && locked is TerminalLock.EndOfDayRequired or TerminalLock.MemoryFull);
         if (possible)
         {
             return device.Memory.PaperOut ? "no paper" : null;

@@ -12,7 +12,8 @@ public static class TerminalControl
     public static IReadOnlyList<string> Operations { get; } =
     [
         "state", "powerCut", "powerOn", "unplug", "replug", "sale", "endOfDay", "card", "paper", "battery", "tamper", "lock", "language", "clock",
-        "powerCutAt", "silenceAt", "decline", "busy", "wrongTotals", "duplicateTrace", "clear", "line", "pace", "delay", "split", "silence",
+        "drift",
+        "powerCutAt", "silenceAt", "decline", "cancel", "tip", "busy", "wrongTotals", "duplicateTrace", "clear", "line", "pace", "delay", "split", "silence",
     ];
 
     /// <summary>Serves one request.</summary>
@@ -64,6 +65,7 @@ public static class TerminalControl
             batch = new { memory.Totals.Count, memory.Totals.Sum },
             provisional = memory.Provisional is not null,
             owedVoids = memory.OwedVoids.Count,
+            reservations = memory.Reservations.Select(static r => new { r.ReceiptNumber, r.TraceNumber, r.Amount }),
             lastSettlement = memory.LastSettlement is { } last
                 ? new { last.TraceNumber, last.Totals.Count, last.Totals.Sum, hostCount = last.HostTotals.Count, hostSum = last.HostTotals.Sum }
                 : null,
@@ -103,6 +105,11 @@ public static class TerminalControl
             case "clock":
                 terminal.Change(m => m with { ClockOffset = TimeSpan.FromSeconds(request.Number("offsetSeconds", -100_000_000, 100_000_000)) });
                 break;
+            case "drift":
+                var now = terminal.Now;
+                var gains = request.Number("secondsPerDay", -86_400, 86_400);
+                terminal.Change(m => m with { ClockOffset = m.LocalTime(now) - now, ClockDrift = gains, ClockSetAt = now });
+                break;
             case "powerCutAt":
                 terminal.Faults.CutPowerAt(request.Name<PaymentStep>("step"));
                 break;
@@ -111,6 +118,12 @@ public static class TerminalControl
                 break;
             case "decline":
                 terminal.Faults.DeclineNext(request.Number("count", 0, Most, 1), (byte)request.Number("code", 1, 255, 5));
+                break;
+            case "cancel":
+                terminal.Faults.CancelNext(request.Number("count", 0, Most, 1));
+                break;
+            case "tip":
+                terminal.Faults.TipNext(request.Number("amount", 0, 99_999_999));
                 break;
             case "busy":
                 terminal.Faults.BusyNext(request.Number("count", 0, Most, 1));

@@ -20,6 +20,8 @@ internal sealed class TerminalDevice(TerminalOptions options, TerminalStore stor
 
     public ZvtTimers Timers => options.Timers;
 
+    public VendorProfile Profile => options.Profile;
+
     public TerminalMemory Memory => store.Memory;
 
     /// <summary>One dialogue or one act at the keypad at a time.</summary>
@@ -35,7 +37,7 @@ internal sealed class TerminalDevice(TerminalOptions options, TerminalStore stor
     public Task RestartAsked => _restart.Task;
 
     /// <summary>The terminal's own clock, which may be wrong.</summary>
-    public DateTimeOffset LocalTime => options.Time.GetUtcNow() + Memory.ClockOffset;
+    public DateTimeOffset LocalTime => Memory.LocalTime(options.Time.GetUtcNow());
 
     /// <summary>The reason to refuse work, the strongest first.</summary>
     public TerminalLock Lock => Memory switch
@@ -53,12 +55,20 @@ internal sealed class TerminalDevice(TerminalOptions options, TerminalStore stor
 
     public void Show(params ScreenText[] texts) => display.Show(texts.Select(t => t.In(Memory.Language)));
 
-    public void Show(ScreenText text, string second) => display.Show(text.In(Memory.Language), second);
+    public void Show(ScreenText text, string second, string? third = null) =>
+        display.Show(third is null ? [text.In(Memory.Language), second] : [text.In(Memory.Language), second, third]);
 
     public void ShowLines(IEnumerable<string> lines) => display.Show(lines);
 
-    public void ShowIdle() =>
-        Show(Lock == TerminalLock.None ? ScreenText.Ready : ScreenText.OutOfOrder, Memory.Tid);
+    public void ShowIdle() => Show(
+        Lock switch
+        {
+            TerminalLock.None => ScreenText.Ready,
+            TerminalLock.EndOfDayRequired => ScreenText.EndOfDayDue,
+            TerminalLock.MemoryFull or TerminalLock.JournalFull => ScreenText.MemoryFull,
+            _ => ScreenText.OutOfOrder,
+        },
+        Memory.Tid);
 
     public void Tell(string name, object fields) => options.Observer(new SimulatorEvent(options.Time.GetUtcNow(), name, fields));
 

@@ -13,17 +13,35 @@ public enum TerminalLock : byte
     /// <summary>Initialisation required; 06 93 removes it.</summary>
     InitialisationRequired = 0x51,
 
+    /// <summary>Date or time wrong; 06 91 and 06 70 remove it.</summary>
+    ClockWrong = 0x62,
+
+    /// <summary>Memory full; 06 50 removes it. Only payments are refused.</summary>
+    MemoryFull = 0xB1,
+
+    /// <summary>Merchant journal full; 08 12 removes it. Only payments are refused.</summary>
+    JournalFull = 0xB2,
+
     /// <summary>Diagnosis required; 06 70 removes it.</summary>
     DiagnosisRequired = 0xC2,
+
+    /// <summary>Card profile invalid; a software update (08 10) removes it.</summary>
+    ProfileInvalid = 0xC4,
 
     /// <summary>Out of order; a technician removes it.</summary>
     OutOfOrder = 0xDF,
 
+    /// <summary>The card reader does not answer; a technician removes it.</summary>
+    ReaderDefective = 0xE2,
+
     /// <summary>Activation required; a technician removes it.</summary>
     ActivationRequired = 0xE4,
 
-    /// <summary>End-of-day required; 06 50 removes it.</summary>
+    /// <summary>End-of-day required; 06 50 removes it. Only payments are refused.</summary>
     EndOfDayRequired = 0xF0,
+
+    /// <summary>OPT data missing; 08 20 removes it.</summary>
+    OptDataMissing = 0xF6,
 }
 
 /// <summary>A booked record of the open batch.</summary>
@@ -35,7 +53,7 @@ public enum TerminalLock : byte
 /// <param name="LocalTime">The terminal's clock when it was approved.</param>
 /// <param name="CardIndex">Which card of <see cref="CardTable"/>.</param>
 /// <param name="ApprovalCode">As the acquirer gave it.</param>
-/// <param name="OriginalTraceNumber">The sale that a reversal took back.</param>
+/// <param name="OriginalTraceNumber">The sale that a reversal took back or a tip belongs to, or the reservation that was booked or given back.</param>
 public sealed record TerminalRecord(
     BookingKind Kind,
     long Amount,
@@ -93,6 +111,21 @@ public sealed record TerminalMemory
     /// <summary>Difference of the terminal's clock to the true one.</summary>
     public TimeSpan ClockOffset { get; init; }
 
+    /// <summary>Seconds that the clock gains in a day; negative when it loses.</summary>
+    public int ClockDrift { get; init; }
+
+    /// <summary>True time from which the clock drifts.</summary>
+    public DateTimeOffset ClockSetAt { get; init; }
+
+    /// <summary>Six digits that 06 95 set.</summary>
+    public string Password { get; init; } = "000000";
+
+    /// <summary>Bytes of the vendor's configuration (08 13), in hexadecimal.</summary>
+    public string VendorConfiguration { get; init; } = string.Empty;
+
+    /// <summary>Money held on cards, not booked yet.</summary>
+    public ImmutableList<TerminalRecord> Reservations { get; init; } = [];
+
     /// <summary>What the till asked for in its last registration; kept without power, as terminals in the field do.</summary>
     public PtRegistration Till { get; init; } = PtRegistration.AfterLogOff;
 
@@ -122,6 +155,24 @@ public sealed record TerminalMemory
 
     /// <summary>Totals of the open batch.</summary>
     public Counter Totals => Counter.Of(Batch, static r => r.Kind, static r => r.Amount);
+
+    /// <summary>The record is final: it joins the batch or the reservations, and a reservation that it uses up is gone.</summary>
+    public TerminalMemory Booked(TerminalRecord record)
+    {
+        var left = Reservations.RemoveAll(r => r.TraceNumber == record.OriginalTraceNumber);
+        return this with
+        {
+            Batch = record.Kind is BookingKind.Reservation or BookingKind.Release ? Batch : Batch.Add(record),
+            Reservations = record.Kind == BookingKind.Reservation ? left.Add(record) : left,
+            LastBooked = record,
+            Provisional = null,
+            AskedTraceNumber = null,
+        };
+    }
+
+    /// <summary>The true time as this terminal's clock shows it.</summary>
+    public DateTimeOffset LocalTime(DateTimeOffset now) =>
+        now + ClockOffset + (ClockDrift == 0 ? TimeSpan.Zero : (now - ClockSetAt) * (ClockDrift / 86_400.0));
 
     /// <summary>What an interrupted dialogue leaves is taken back: the automatic reversal after a power cut.</summary>
     public TerminalMemory Recovered()

@@ -32,6 +32,12 @@ public sealed record TerminalOptions
     /// <summary>How long a customer takes to present a card.</summary>
     public TimeSpan CustomerDelay { get; init; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>
+    /// Whose terminal it is. Without one it follows the specification, but a payment is final with the answer to 04 0F: what becomes of the
+    /// receipts on the till's printer does not matter.
+    /// </summary>
+    public VendorProfile Profile { get; init; } = VendorProfiles.Default with { Reversal = AutoReversal.StatusOnly };
+
     /// <summary>Timers of the protocol.</summary>
     public ZvtTimers Timers { get; init; } = ZvtTimers.Default;
 

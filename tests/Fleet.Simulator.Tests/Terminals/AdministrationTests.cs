@@ -73,7 +73,7 @@ public sealed class AdministrationTests
         });
     }
 
-    [TestCase(TerminalLock.OutOfOrder, TerminalLocks.OutOfOrder)]
+    [TestCase(TerminalLock.OutOfOrder, TerminalLocks.OutOfOrder | TerminalLocks.ActivationNeeded)]
     [TestCase(TerminalLock.ActivationRequired, TerminalLocks.ActivationNeeded)]
     [TestCase(TerminalLock.InitialisationRequired, TerminalLocks.InitialisationNeeded)]
     public async Task Locked_terminal_ends_every_payment_with_its_lock_and_shows_it(TerminalLock locked, TerminalLocks shown)

@@ -101,6 +101,7 @@ public sealed class TraceTests
         if (serial)
         {
             await using var bench = await Bench.StartAsync(new TerminalOptions { Tid = Bench.Tid, Host = null!, Line = new(), Trace = trace });
+            SetClock(bench.Terminal);
             await TalkAsync(bench.RunAsync);
             return;
         }
@@ -117,10 +118,17 @@ public sealed class TraceTests
                 Trace = trace,
             },
             Bench.Bound);
+        SetClock(terminal);
         var options = new TillOptions { Name = "t", Port = int.Parse(terminal.LineName.Split(':')[1]) };
         await using var connection = await TillConnection.OpenAsync(options, Bench.Bound);
         await TalkAsync(message => connection!.Dialogue.RunAsync(message.ToApdu(), Bench.Bound));
     }
+
+    /// <summary>A time without the byte 10, which would be doubled in every status information.</summary>
+    private static void SetClock(SimulatedTerminalHost terminal) => terminal.Change(static m => m with
+    {
+        ClockOffset = new DateTimeOffset(2026, 3, 14, 12, 34, 20, TimeSpan.Zero) - TimeProvider.System.GetUtcNow(),
+    });
 
     private static async Task TalkAsync(Func<ZvtMessage, Task<DialogueResult>> say)
     {
