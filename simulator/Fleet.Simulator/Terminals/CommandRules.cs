@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using Fleet.Simulator.Books;
 using Fleet.Zvt;
 
 namespace Fleet.Simulator.Terminals;

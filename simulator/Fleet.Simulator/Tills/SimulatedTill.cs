@@ -266,7 +266,7 @@ public sealed class SimulatedTill : IAsyncDisposable
     /// <summary>Registers, and learns the last receipt where none is known: without it a lost first payment could not be judged.</summary>
     private async Task<bool> GreetAsync(CancellationToken cancellationToken)
     {
-        var registered = await _connection!.Dialogue.RunAsync(new Registration { Config = _options.Config }.ToApdu(), cancellationToken);
+        var registered = await _connection!.Dialogue.RunAsync(Greeting().ToApdu(), cancellationToken);
         if (registered.End is DialogueEnd.Lost or DialogueEnd.NotSent or DialogueEnd.Refused)
         {
             return false;
@@ -280,6 +280,23 @@ public sealed class SimulatedTill : IAsyncDisposable
         }
 
         return true;
+    }
+
+    private Registration Greeting()
+    {
+        var greeting = new Registration { Config = _options.Config };
+        var offers = TlvContainer.Empty;
+        if (_options.Charset is { } charset)
+        {
+            offers = offers.Add(TlvNode.Of(TlvTags.CharacterSets, new TlvNode(TlvTags.CharacterSet, new[] { ZvtText.CodeOf(charset) })));
+        }
+
+        if (_options.MessageIds)
+        {
+            offers = offers.With(TlvTags.MessageId, Bcd.Write(0, 3));
+        }
+
+        return offers.Nodes.IsEmpty ? greeting : greeting with { Tlv = offers };
     }
 
     private Task<DialogueResult> RepeatReceiptAsync(CancellationToken cancellationToken) =>

@@ -14,7 +14,7 @@ internal sealed class TillConnection : IAsyncDisposable
     {
         _wire = wire;
         Link = link;
-        Dialogue = new TillDialogue(link, timers);
+        Dialogue = new TillDialogue(Link, timers);
     }
 
     public TillDialogue Dialogue { get; }
@@ -35,7 +35,7 @@ internal sealed class TillConnection : IAsyncDisposable
     {
         var opened = await SerialPorts.OpenAsync(serial, new SerialPortOptions { TimeProvider = options.Time }, cancellationToken);
         return opened.IsOpen
-            ? new TillConnection(opened.Port, new ZvtSerialLink(opened.Port, LinkOptions(options), options.Time), options.Timers)
+            ? new TillConnection(opened.Port, Numbered(new ZvtSerialLink(opened.Port, LinkOptions(options), options.Time), options), options.Timers)
             : null;
     }
 
@@ -46,7 +46,7 @@ internal sealed class TillConnection : IAsyncDisposable
         {
             await socket.ConnectAsync(options.Host, options.Port, cancellationToken);
             var stream = new NetworkStream(socket, ownsSocket: true);
-            return new TillConnection(stream, new ZvtTcpLink(new StreamPipe(stream), LinkOptions(options), options.Time), options.Timers);
+            return new TillConnection(stream, Numbered(new ZvtTcpLink(new StreamPipe(stream), LinkOptions(options), options.Time), options), options.Timers);
         }
         catch (SocketException)
         {
@@ -59,6 +59,8 @@ internal sealed class TillConnection : IAsyncDisposable
             throw;
         }
     }
+
+    private static IZvtLink Numbered(IZvtLink link, TillOptions options) => options.MessageIds ? new MessageIdLink(link, options.Time) : link;
 
     private static ZvtLinkOptions LinkOptions(TillOptions options) => new() { Timers = options.Timers };
 

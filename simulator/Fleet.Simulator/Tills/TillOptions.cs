@@ -43,6 +43,12 @@ public sealed record TillOptions
     /// <summary>Config byte of the registration (reference 11.1). BE: receipts come ready-made, full control by the till.</summary>
     public ConfigByte Config { get; init; } = ConfigByte.AgentDefault;
 
+    /// <summary>Offers message ids in its registration (reference 15.5).</summary>
+    public bool MessageIds { get; init; }
+
+    /// <summary>Character set that it offers for texts, or null for none (reference 6).</summary>
+    public ZvtCharset? Charset { get; init; }
+
     /// <summary>File of its books, or null.</summary>
     public string? BooksFile { get; init; }
 

@@ -1,6 +1,5 @@
 using Fleet.Simulator.Books;
 using Fleet.Simulator.Host;
-using Fleet.Simulator.Terminals;
 using Fleet.Simulator.Tills;
 using Fleet.Zvt;
 
