@@ -30,12 +30,16 @@ internal sealed class Conversation : IAsyncDisposable
     private readonly List<StatusInformation> _sales = [];
     private readonly ConversationTrace _trace = new();
     private ISerialPort? _port;
-    private ZvtSerialLink? _link;
+    private IZvtLink? _link;
     private LastKnown _last = new(null, null, null);
     private DateTime _asked;
 
-    private Conversation(TemporaryFolder folder, AcquirerHost host, SimulatedTerminalHost terminal, CancellationToken stop) =>
-        (_folder, _host, _terminal, _stop) = (folder, host, terminal, stop);
+    private readonly VendorProfile _profile;
+    private readonly bool _numbered;
+
+    private Conversation(
+        TemporaryFolder folder, AcquirerHost host, SimulatedTerminalHost terminal, VendorProfile profile, bool numbered, CancellationToken stop) =>
+        (_folder, _host, _terminal, _profile, _numbered, _stop) = (folder, host, terminal, profile, numbered, stop);
 
     /// <summary>What the till believes is booked in the open batch.</summary>
     public Counter Believed { get; private set; }
@@ -46,7 +50,10 @@ internal sealed class Conversation : IAsyncDisposable
     /// <summary>What happened, for a failure.</summary>
     public string Story => _trace.ToString();
 
-    public static async Task<Conversation> StartAsync(CancellationToken stop)
+    /// <param name="profile">Whose terminal it is; the till draws the conclusions that go with it.</param>
+    /// <param name="numbered">Both sides number their messages, as long as the first connection holds.</param>
+    /// <param name="stop">Gives up.</param>
+    public static async Task<Conversation> StartAsync(VendorProfile profile, bool numbered, CancellationToken stop)
     {
         var folder = new TemporaryFolder();
         var host = new AcquirerHost(null, new HostRules(), TimeProvider.System);
@@ -59,11 +66,14 @@ internal sealed class Conversation : IAsyncDisposable
                 Line = new TerminalLineOptions { PtyLink = folder.File("line") },
                 CustomerDelay = TimeSpan.Zero,
                 Timers = Short,
+                Profile = profile,
             },
             stop);
-        var conversation = new Conversation(folder, host, terminal, stop);
+        var conversation = new Conversation(folder, host, terminal, profile, numbered, stop);
         await conversation.ConnectAsync();
-        await conversation.RunAsync(new Registration { Config = ConfigByte.AgentDefault });
+        var registration = new Registration { Config = ConfigByte.AgentDefault };
+        var ids = TlvContainer.Empty.With(TlvTags.MessageId, Bcd.Write(0, 3));
+        await conversation.RunAsync(numbered ? registration with { ServiceByte = 0, Tlv = ids } : registration);
 
         // A terminal without any receipt can tell nothing about a lost first payment (reference 15.2).
         await conversation.PlayAsync(new Act(ActKind.Sale, 4711, []));
@@ -263,7 +273,7 @@ internal sealed class Conversation : IAsyncDisposable
             await ConnectAsync();
         }
 
-        var outcome = await new EcrDialogue(_link!, Short, TimeProvider.System).RunAsync(command, DelegateEcrHandler.Default, _stop);
+        var outcome = await new EcrDialogue(_link!, Short, TimeProvider.System, _profile.RulesFor(ConfigByte.AgentDefault)).RunAsync(command, DelegateEcrHandler.Default, _stop);
         if (outcome.Kind is EcrOutcomeKind.Unknown or EcrOutcomeKind.NotSent)
         {
             await HangUpAsync();
@@ -283,6 +293,7 @@ internal sealed class Conversation : IAsyncDisposable
             },
             "the line can be opened");
         _link = new ZvtSerialLink(_port!, new ZvtLinkOptions { Timers = Short, Trace = _trace }, TimeProvider.System);
+        _link = _numbered ? new MessageIdLink(_link, TimeProvider.System) : _link;
     }
 
     private async Task HangUpAsync()

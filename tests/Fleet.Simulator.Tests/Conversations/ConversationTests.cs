@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Fleet.Zvt;
 
 namespace Fleet.Simulator.Tests.Conversations;
 
@@ -31,7 +32,7 @@ public sealed class ConversationTests
             }
 
             var plan = Plan.Of(seed);
-            await using var conversation = await Conversation.StartAsync(stop);
+            await using var conversation = await Conversation.StartAsync(ProfileOf(seed), numbered: seed % 3 == 0, stop);
             try
             {
                 foreach (var act in plan)
@@ -62,6 +63,10 @@ public sealed class ConversationTests
         Assert.That(again, Is.EqualTo(first));
         Assert.That(other, Is.Not.EqualTo(first));
     }
+
+    /// <summary>On every second terminal the receipts decide as well (reference 9.2).</summary>
+    private static VendorProfile ProfileOf(int seed) =>
+        seed % 2 == 0 ? VendorProfiles.Default : VendorProfiles.Default with { Reversal = AutoReversal.StatusOnly };
 
     private static string Told(int seed) => string.Join('\n', Plan.Of(seed).Select(static a => a.ToString()));
 
