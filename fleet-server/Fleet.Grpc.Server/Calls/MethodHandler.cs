@@ -1,3 +1,4 @@
+using Grpc.AspNetCore.Web;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 
@@ -15,7 +16,7 @@ internal abstract class MethodHandler<TRequest, TResponse>(Method<TRequest, TRes
     public Task ServeAsync(HttpContext http)
     {
         var wire = WireSelection.For(http.Request.ContentType, method.Type);
-        if (wire is null || (wire.IsJson && _jsonRequests.Value is null))
+        if (wire is null || (wire.IsJson && _jsonRequests.Value is null) || (wire is GrpcWebWire && IsWebDisabled(http)))
         {
             return UnknownMethod.RefuseContentAsync(http, method);
         }
@@ -47,6 +48,9 @@ internal abstract class MethodHandler<TRequest, TResponse>(Method<TRequest, TRes
             call.WriteSingle(response, marshaller);
         }
     }
+
+    private static bool IsWebDisabled(HttpContext http) =>
+        http.GetEndpoint()?.Metadata.GetMetadata<IGrpcWebEnabledMetadata>() is { GrpcWebEnabled: false };
 
     private async Task ServeCallAsync(ServerCall call)
     {

@@ -39,7 +39,6 @@ internal static class UnknownMethod
         return Task.CompletedTask;
     }
 
-
     private static readonly IMethod Nameless = new NamelessMethod();
 
     private static readonly MethodSettings Settings = new()
@@ -48,6 +47,7 @@ internal static class UnknownMethod
         MaxSend = 0,
         DetailedErrors = false,
         IgnoreUnknownServices = false,
+        SuppressCreatingService = false,
         Encodings = Grpc.Core.Internal.Encodings.Default,
         ResponseEncoding = null,
         ResponseLevel = null,

@@ -11,6 +11,9 @@ public sealed class GrpcHealthChecksOptions
 
     /// <summary>Check answers with the last published report rather than with a fresh one.</summary>
     public bool UseHealthChecksCache { get; set; }
+
+    /// <summary>True: Watch goes on when the application stops, until its connection is cut. Otherwise it says NotServing and ends, so that the server can drain.</summary>
+    public bool SuppressCompletionOnShutdown { get; set; }
 }
 
 /// <summary>A check that may belong to a service.</summary>
@@ -26,17 +29,44 @@ public sealed class HealthCheckMapContext(string name, IEnumerable<string> tags)
 }
 
 /// <summary>A service and the checks that make its health.</summary>
-/// <param name="name">Full name of the service.</param>
-/// <param name="predicate">True for its checks.</param>
-public sealed class ServiceMapping(string name, Func<HealthCheckMapContext, bool> predicate)
+public sealed class ServiceMapping
 {
+    /// <summary>The health of <paramref name="name"/> is that of the checks <paramref name="predicate"/> takes.</summary>
+    public ServiceMapping(string name, Func<HealthCheckMapContext, bool> predicate)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(predicate);
+        Name = name;
+        HealthCheckPredicate = predicate;
+    }
+
+#pragma warning disable CS0618 // For code that still chooses by result.
+    /// <summary>The health of <paramref name="name"/> is that of the results <paramref name="predicate"/> takes.</summary>
+    [Obsolete("Use the constructor that chooses checks before they run.")]
+    public ServiceMapping(string name, Func<HealthResult, bool> predicate)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(predicate);
+        Name = name;
+        Predicate = predicate;
+    }
+
     /// <summary>Full name of the service.</summary>
-    public string Name { get; } = name;
+    public string Name { get; }
 
-    /// <summary>True for its checks.</summary>
-    public Func<HealthCheckMapContext, bool> HealthCheckPredicate { get; } = predicate;
+    /// <summary>True for its checks; null = all.</summary>
+    public Func<HealthCheckMapContext, bool>? HealthCheckPredicate { get; }
 
-    internal bool Takes(HealthCheckRegistration check) => HealthCheckPredicate(new HealthCheckMapContext(check.Name, check.Tags));
+    /// <summary>True for the results that count; null = all.</summary>
+    [Obsolete("Use HealthCheckPredicate.")]
+    public Func<HealthResult, bool>? Predicate { get; }
+
+    internal bool Takes(HealthCheckRegistration check) =>
+        HealthCheckPredicate is null || HealthCheckPredicate(new HealthCheckMapContext(check.Name, check.Tags));
+
+    internal bool Counts(string check, HealthReportEntry entry) => Predicate is null || Predicate(new HealthResult(
+        check, entry.Tags, entry.Status, entry.Description, entry.Duration, entry.Exception, entry.Data));
+#pragma warning restore CS0618
 }
 
 /// <summary>Services by name; a later mapping replaces an earlier one.</summary>
@@ -51,6 +81,12 @@ public sealed class ServiceMappingCollection : ICollection<ServiceMapping>
 
     /// <summary>Maps a service to the checks that <paramref name="predicate"/> takes.</summary>
     public void Map(string name, Func<HealthCheckMapContext, bool> predicate) => Add(new ServiceMapping(name, predicate));
+
+#pragma warning disable CS0618 // For code that still chooses by result.
+    /// <summary>Maps a service to the results that <paramref name="predicate"/> takes.</summary>
+    [Obsolete("Use Map, which chooses checks before they run.")]
+    public void MapService(string name, Func<HealthResult, bool> predicate) => Add(new ServiceMapping(name, predicate));
+#pragma warning restore CS0618
 
     /// <inheritdoc/>
     public void Add(ServiceMapping item)

@@ -3,13 +3,15 @@ using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.HealthCheck;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Grpc.AspNetCore.Server.Internal;
 
 /// <summary>Health over the application's health checks: Check asks them, Watch follows what they publish.</summary>
 internal sealed class HealthChecksService(
-    HealthServiceImpl published, HealthCheckService checks, IOptions<GrpcHealthChecksOptions> options) : Health.V1.Health.HealthBase
+    HealthServiceImpl published, HealthCheckService checks, IOptions<GrpcHealthChecksOptions> options, IHostApplicationLifetime lifetime)
+    : Health.V1.Health.HealthBase
 {
     public override async Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context)
     {
@@ -21,12 +23,29 @@ internal sealed class HealthChecksService(
         var mapping = options.Value.Services.Find(request.Service)
             ?? throw new RpcException(new Status(StatusCode.NotFound, $"The service '{request.Service}' is not known."));
         var report = await checks.CheckHealthAsync(mapping.Takes, context.CancellationToken);
-        return new HealthCheckResponse { Status = ServingStatuses.Of(report.Status) };
+        return new HealthCheckResponse { Status = ServingStatuses.Of(mapping, report.Entries) };
     }
 
-    public override Task Watch(
-        HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context) =>
-        published.Watch(request, responseStream, context);
+    public override async Task Watch(
+        HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
+    {
+        if (options.Value.SuppressCompletionOnShutdown)
+        {
+            await published.Watch(request, responseStream, context);
+            return;
+        }
+
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        try
+        {
+            await published.WatchAsync(request.Service, responseStream, ends.Token);
+        }
+        catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
+        {
+            await responseStream.WriteAsync(
+                new HealthCheckResponse { Status = HealthCheckResponse.Types.ServingStatus.NotServing }, context.CancellationToken);
+        }
+    }
 }
 
 /// <summary>Hands each published report on to those who watch.</summary>
@@ -37,19 +56,19 @@ internal sealed class HealthChecksPublisher(HealthServiceImpl published, IOption
     {
         foreach (var mapping in options.Value.Services)
         {
-            var entries = registered.Value.Registrations.Where(mapping.Takes)
-                .Select(r => report.Entries.TryGetValue(r.Name, out var entry) ? entry.Status : HealthStatus.Healthy);
-            published.SetStatus(mapping.Name, ServingStatuses.Of(entries.DefaultIfEmpty(HealthStatus.Healthy).Min()));
+            var names = registered.Value.Registrations.Where(mapping.Takes).Select(static r => r.Name);
+            published.SetStatus(mapping.Name, ServingStatuses.Of(mapping, report.Entries.Where(e => names.Contains(e.Key))));
         }
 
         return Task.CompletedTask;
     }
 }
 
-/// <summary>From the words of health checks to those of gRPC: degraded still serves.</summary>
+/// <summary>From the words of health checks to those of gRPC: degraded still serves, and so does what has no checks.</summary>
 internal static class ServingStatuses
 {
-    public static HealthCheckResponse.Types.ServingStatus Of(HealthStatus status) => status == HealthStatus.Unhealthy
-        ? HealthCheckResponse.Types.ServingStatus.NotServing
-        : HealthCheckResponse.Types.ServingStatus.Serving;
+    public static HealthCheckResponse.Types.ServingStatus Of(ServiceMapping mapping, IEnumerable<KeyValuePair<string, HealthReportEntry>> results) =>
+        results.Any(r => r.Value.Status == HealthStatus.Unhealthy && mapping.Counts(r.Key, r.Value))
+            ? HealthCheckResponse.Types.ServingStatus.NotServing
+            : HealthCheckResponse.Types.ServingStatus.Serving;
 }

@@ -65,25 +65,30 @@ public class HealthServiceImpl : Health.V1.Health.HealthBase
     }
 
     /// <inheritdoc/>
-    public override async Task Watch(
+    public override Task Watch(
         HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(responseStream);
         ArgumentNullException.ThrowIfNull(context);
+        return WatchAsync(request.Service, responseStream, context.CancellationToken);
+    }
+
+    internal async Task WatchAsync(string service, IServerStreamWriter<HealthCheckResponse> responses, CancellationToken cancellationToken)
+    {
         var changes = Channel.CreateBounded<HealthCheckResponse.Types.ServingStatus>(
             new BoundedChannelOptions(ChangesPerWatcher) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
-        Join(request.Service, changes.Writer);
+        Join(service, changes.Writer);
         try
         {
-            await foreach (var status in changes.Reader.ReadAllAsync(context.CancellationToken))
+            await foreach (var status in changes.Reader.ReadAllAsync(cancellationToken))
             {
-                await responseStream.WriteAsync(new HealthCheckResponse { Status = status }, context.CancellationToken);
+                await responses.WriteAsync(new HealthCheckResponse { Status = status }, cancellationToken);
             }
         }
         finally
         {
-            Leave(request.Service, changes.Writer);
+            Leave(service, changes.Writer);
         }
     }
 

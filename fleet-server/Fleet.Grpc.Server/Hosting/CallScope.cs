@@ -1,21 +1,36 @@
+using System.Diagnostics.CodeAnalysis;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 
 namespace Grpc.AspNetCore.Server.Internal;
 
+/// <summary>An interceptor as it was registered, and who makes its instances.</summary>
+internal sealed record BoundInterceptor(InterceptorRegistration Registration, IGrpcInterceptorActivator Activator);
+
 /// <summary>Interceptors and services that live as long as one call.</summary>
 internal static class CallScope
 {
-    public static Task<T> InterceptAsync<T>(
-        InterceptorRegistration registration, ServerCallContext context, Func<Interceptor, Task<T>> intercept)
+    public static Task<T> InterceptAsync<T>(BoundInterceptor bound, ServerCallContext context, Func<Interceptor, Task<T>> intercept)
     {
-        var interceptor = registration.Create(ServerCall.Of(context).Http.RequestServices, out var made);
-        return made && interceptor is IAsyncDisposable or IDisposable
-            ? DisposeAfterAsync(interceptor, intercept)
-            : intercept(interceptor);
+        var handle = bound.Activator.Create(ServerCall.Of(context).Http.RequestServices, bound.Registration);
+        return handle.Created || bound.Activator is not IBuiltInActivator
+            ? ReleaseAfterAsync(handle.Instance, intercept, () => bound.Activator.ReleaseAsync(handle))
+            : intercept(handle.Instance);
     }
 
-    public static async Task<T> DisposeAfterAsync<TMade, T>(TMade made, Func<TMade, Task<T>> serve)
+    public static Task<T> ServeAsync<[DynamicallyAccessedMembers(ServiceBinding.Members)] TService, T>(
+        IGrpcServiceActivator<TService> activator, ServerCallContext context, Func<TService, Task<T>> serve)
+        where TService : class
+    {
+        var handle = activator.Create(ServerCall.Of(context).Http.RequestServices);
+
+        // Own activators hear of the end of each call; the built-in one has something to do only if there is something to dispose.
+        return activator is not IBuiltInActivator || (handle.Created && handle.Instance is IAsyncDisposable or IDisposable)
+            ? ReleaseAfterAsync(handle.Instance, serve, () => activator.ReleaseAsync(handle))
+            : serve(handle.Instance);
+    }
+
+    private static async Task<T> ReleaseAfterAsync<TMade, T>(TMade made, Func<TMade, Task<T>> serve, Func<ValueTask> release)
     {
         try
         {
@@ -23,14 +38,7 @@ internal static class CallScope
         }
         finally
         {
-            if (made is IAsyncDisposable asynchronous)
-            {
-                await asynchronous.DisposeAsync();
-            }
-            else
-            {
-                (made as IDisposable)?.Dispose();
-            }
+            await release();
         }
     }
 }

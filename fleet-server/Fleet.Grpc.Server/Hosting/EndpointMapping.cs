@@ -15,9 +15,15 @@ internal sealed class EndpointMapping(IEndpointRouteBuilder builder, GrpcMarker 
 
     public IReadOnlyList<IEndpointConventionBuilder> Methods => _methods;
 
-    public void MapMethod(IMethod method, RequestDelegate serve, IEnumerable<object> metadata)
+    public void MapMethod(IMethod method, RequestDelegate serve, IEnumerable<object> metadata) =>
+        Add(builder.MapPost(method.FullName, serve), method, metadata);
+
+    /// <summary>Maps a method to a route of its own; which requests are meant is the business of what serves it.</summary>
+    public void MapRoute(IMethod method, RoutePattern pattern, RequestDelegate serve, IEnumerable<object> metadata) =>
+        Add(builder.Map(pattern, serve), method, metadata);
+
+    private void Add(IEndpointConventionBuilder endpoint, IMethod method, IEnumerable<object> metadata)
     {
-        var endpoint = builder.MapPost(method.FullName, serve);
         endpoint.WithDisplayName($"gRPC - {method.FullName}");
         foreach (var item in metadata)
         {

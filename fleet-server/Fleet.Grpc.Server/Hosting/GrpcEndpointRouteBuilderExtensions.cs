@@ -16,7 +16,7 @@ public static class GrpcEndpointRouteBuilderExtensions
         where TService : class
     {
         var binder = new ServiceBinder<TService>(Mapping(builder), null);
-        ServiceBinding.Bind(binder);
+        ServiceBinding.Bind(binder, builder.ServiceProvider);
         return binder.Built();
     }
 

@@ -56,9 +56,14 @@ public class GrpcServiceOptions
     /// <summary>See every call, in their order, the first outermost.</summary>
     public InterceptorCollection Interceptors { get; } = [];
 
-    internal bool MaxSendMessageSizeSpecified { get; private set; }
+    /// <summary>No instance of the service is made: its methods are served without one, see <see cref="Model.IServiceMethodProvider{TService}"/>.</summary>
+    public bool SuppressCreatingService { get; set; }
 
-    internal bool MaxReceiveMessageSizeSpecified { get; private set; }
+    /// <summary>True once <see cref="MaxSendMessageSize"/> was set, be it to null.</summary>
+    public bool MaxSendMessageSizeSpecified { get; set; }
+
+    /// <summary>True once <see cref="MaxReceiveMessageSize"/> was set, be it to null.</summary>
+    public bool MaxReceiveMessageSizeSpecified { get; set; }
 
     internal bool HasCompressionProviders => _compressionProviders is { Count: > 0 };
 }

@@ -17,6 +17,8 @@ public static class GrpcServicesExtensions
             options.SetParameterPolicy<RpcContentConstraint>(RpcContentConstraint.Name));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<GrpcMarker>();
+        services.TryAddSingleton(typeof(IGrpcServiceActivator<>), typeof(ServiceActivator<>));
+        services.TryAddSingleton(typeof(IGrpcInterceptorActivator<>), typeof(InterceptorActivator<>));
         return new Builder(services);
     }
 

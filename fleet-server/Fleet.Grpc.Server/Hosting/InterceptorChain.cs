@@ -7,8 +7,8 @@ namespace Grpc.AspNetCore.Server.Internal;
 /// Builds what serves a method: the interceptors in their order and, innermost, the service made for the call.
 /// Without interceptors nothing lies between the handler and the service.
 /// </summary>
-internal sealed class InterceptorChain<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TService>(
-    IReadOnlyList<InterceptorRegistration> interceptors, ServiceActivator<TService>? activator)
+internal sealed class InterceptorChain<[DynamicallyAccessedMembers(ServiceBinding.Members)] TService>(
+    IReadOnlyList<BoundInterceptor> interceptors, IGrpcServiceActivator<TService>? activator)
     where TService : class
 {
     public UnaryServerMethod<TRequest, TResponse> Unary<TRequest, TResponse>(
@@ -84,16 +84,6 @@ internal sealed class InterceptorChain<[DynamicallyAccessedMembers(DynamicallyAc
         return true;
     }
 
-    private Task<T> Serve<T>(ServerCallContext context, Func<TService, Task<T>> invoke)
-    {
-        if (activator is null)
-        {
-            return invoke(null!);
-        }
-
-        var service = activator.Create(ServerCall.Of(context).Http.RequestServices, out var made);
-        return made && service is IAsyncDisposable or IDisposable
-            ? CallScope.DisposeAfterAsync(service, invoke)
-            : invoke(service);
-    }
+    private Task<T> Serve<T>(ServerCallContext context, Func<TService, Task<T>> invoke) =>
+        activator is null ? invoke(null!) : CallScope.ServeAsync(activator, context, invoke);
 }

@@ -10,13 +10,13 @@ public class InterceptorRegistration
     internal const DynamicallyAccessedMemberTypes Members = DynamicallyAccessedMemberTypes.PublicConstructors;
 
     private readonly object[] _arguments;
-    private readonly ObjectFactory _factory;
+    private readonly Lazy<ObjectFactory> _factory;
 
     internal InterceptorRegistration([DynamicallyAccessedMembers(Members)] Type type, object[] arguments)
     {
         Type = type;
         _arguments = arguments;
-        _factory = ActivatorUtilities.CreateFactory(type, [.. arguments.Select(static a => a.GetType())]);
+        _factory = new Lazy<ObjectFactory>(() => ActivatorUtilities.CreateFactory(type, [.. arguments.Select(static a => a.GetType())]));
     }
 
     /// <summary>The interceptor type.</summary>
@@ -36,6 +36,6 @@ public class InterceptorRegistration
         }
 
         made = true;
-        return (Interceptor)_factory(services, _arguments);
+        return (Interceptor)_factory.Value(services, _arguments);
     }
 }

@@ -18,13 +18,15 @@ internal sealed record MethodSettings
 
     public required bool IgnoreUnknownServices { get; init; }
 
+    public required bool SuppressCreatingService { get; init; }
+
     public required Encodings Encodings { get; init; }
 
     public required string? ResponseEncoding { get; init; }
 
     public required CompressionLevel? ResponseLevel { get; init; }
 
-    public required IReadOnlyList<InterceptorRegistration> Interceptors { get; init; }
+    public required IReadOnlyList<BoundInterceptor> Interceptors { get; init; }
 
     public required TimeProvider Clock { get; init; }
 
@@ -43,14 +45,19 @@ internal sealed record MethodSettings
             MaxSend = own.MaxSendMessageSizeSpecified ? own.MaxSendMessageSize : all.MaxSendMessageSize,
             DetailedErrors = own.EnableDetailedErrors ?? all.EnableDetailedErrors ?? false,
             IgnoreUnknownServices = own.IgnoreUnknownServices ?? all.IgnoreUnknownServices ?? false,
+            SuppressCreatingService = own.SuppressCreatingService || all.SuppressCreatingService,
             Encodings = EncodingsOf(own.HasCompressionProviders ? own : all),
             ResponseEncoding = own.ResponseCompressionAlgorithm ?? all.ResponseCompressionAlgorithm,
             ResponseLevel = own.ResponseCompressionLevel ?? all.ResponseCompressionLevel,
-            Interceptors = [.. all.Interceptors, .. own.Interceptors],
+            Interceptors = [.. all.Interceptors.Concat(own.Interceptors).Select(r => Bound(r, services))],
             Clock = services.GetService<TimeProvider>() ?? TimeProvider.System,
             Logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Grpc.AspNetCore.Server.ServerCallHandler"),
         };
     }
+
+    private static BoundInterceptor Bound(InterceptorRegistration registration, IServiceProvider services) => new(
+        registration,
+        (IGrpcInterceptorActivator)services.GetRequiredService(typeof(IGrpcInterceptorActivator<>).MakeGenericType(registration.Type)));
 
     // Named providers add to the built-in ones and win over them.
     private static Encodings EncodingsOf(GrpcServiceOptions options) => options.HasCompressionProviders

@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Grpc.AspNetCore.Server.Internal;
 
@@ -10,16 +12,30 @@ internal static class ServiceBinding
     public const DynamicallyAccessedMemberTypes Members =
         DynamicallyAccessedMemberTypes.PublicConstructors | DynamicallyAccessedMemberTypes.PublicMethods | DynamicallyAccessedMemberTypes.NonPublicMethods;
 
-    public static void Bind<[DynamicallyAccessedMembers(Members)] TService>(ServiceBinder<TService> binder)
+    /// <exception cref="InvalidOperationException">The class has no methods: no generated base, and no provider that knows it.</exception>
+    public static void Bind<[DynamicallyAccessedMembers(Members)] TService>(ServiceBinder<TService> binder, IServiceProvider services)
         where TService : class
     {
-        var attribute = typeof(TService).GetCustomAttribute<BindServiceMethodAttribute>(inherit: true)
-            ?? throw new InvalidOperationException($"{typeof(TService)} cannot be mapped: it does not derive from a generated service base.");
-        var bind = FindBindMethod(attribute)
-            ?? throw new InvalidOperationException($"{attribute.BindType} has no method {attribute.BindMethodName} that takes a binder and a service.");
+        var providers = services.GetServices<IServiceMethodProvider<TService>>().ToArray();
+        var attribute = typeof(TService).GetCustomAttribute<BindServiceMethodAttribute>(inherit: true);
+        if (attribute is null && providers.Length == 0)
+        {
+            throw new InvalidOperationException($"{typeof(TService)} cannot be mapped: it does not derive from a generated service base.");
+        }
 
-        // Without an instance the generated code hands over null handlers; the binder finds the methods of the class by name.
-        bind.Invoke(null, [binder, null]);
+        if (attribute is not null)
+        {
+            var bind = FindBindMethod(attribute)
+                ?? throw new InvalidOperationException($"{attribute.BindType} has no method {attribute.BindMethodName} that takes a binder and a service.");
+
+            // Without an instance the generated code hands over null handlers; the binder finds the methods of the class by name.
+            bind.Invoke(null, [binder, null]);
+        }
+
+        foreach (var provider in providers)
+        {
+            provider.OnServiceMethodDiscovery(new ServiceMethodProviderContext<TService>(binder, null));
+        }
     }
 
     /// <summary>The generated type that holds the descriptor, null if the service has no generated base.</summary>

@@ -28,18 +28,27 @@ namespace Microsoft.AspNetCore.Builder
             builder.Add(static endpoint => endpoint.Metadata.Add(new EnableGrpcWebAttribute()));
             return builder;
         }
+
+        /// <summary>Marks endpoints as not answering gRPC-Web: such requests get HTTP 415.</summary>
+        public static TBuilder DisableGrpcWeb<TBuilder>(this TBuilder builder)
+            where TBuilder : IEndpointConventionBuilder
+        {
+            ArgumentNullException.ThrowIfNull(builder);
+            builder.Add(static endpoint => endpoint.Metadata.Add(new DisableGrpcWebAttribute()));
+            return builder;
+        }
+    }
+
+    /// <summary>Options of gRPC-Web.</summary>
+    public class GrpcWebOptions
+    {
+        /// <summary>Every endpoint answers gRPC-Web unless it says otherwise. Here every endpoint does.</summary>
+        public bool DefaultEnabled { get; set; }
     }
 }
 
 namespace Grpc.AspNetCore.Web
 {
-    /// <summary>Options of gRPC-Web.</summary>
-    public class GrpcWebOptions
-    {
-        /// <summary>Every endpoint answers gRPC-Web.</summary>
-        public bool DefaultEnabled { get; set; }
-    }
-
     /// <summary>Tells whether an endpoint answers gRPC-Web.</summary>
     public interface IGrpcWebEnabledMetadata
     {
@@ -51,7 +60,13 @@ namespace Grpc.AspNetCore.Web
     [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
     public sealed class EnableGrpcWebAttribute : Attribute, IGrpcWebEnabledMetadata
     {
-        /// <inheritdoc/>
-        public bool GrpcWebEnabled => true;
+        bool IGrpcWebEnabledMetadata.GrpcWebEnabled => true;
+    }
+
+    /// <summary>The service or method does not answer gRPC-Web.</summary>
+    [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
+    public sealed class DisableGrpcWebAttribute : Attribute, IGrpcWebEnabledMetadata
+    {
+        bool IGrpcWebEnabledMetadata.GrpcWebEnabled => false;
     }
 }

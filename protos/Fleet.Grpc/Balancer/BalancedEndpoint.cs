@@ -1,35 +1,24 @@
-using System.Net.Security;
-using System.Net.Sockets;
+using System.Collections.Concurrent;
+using System.Net;
 
 namespace Grpc.Net.Client.Balancer;
 
-/// <summary>One address with its connections, and until when it is left out.</summary>
-internal sealed class BalancedEndpoint : IDisposable
+/// <summary>One address, and until when it is left out.</summary>
+internal sealed class BalancedEndpoint(BalancerAddress address)
 {
     private const double Growth = 1.6;
 
+    private readonly ConcurrentDictionary<Uri, Uri> _targets = new();
     private long _pausedUntil = long.MinValue;
     private TimeSpan _pause;
 
-    public BalancedEndpoint(BalancerAddress address, SslClientAuthenticationOptions? tls)
-    {
-        Address = address.ToString();
-        var handler = new SocketsHttpHandler
-        {
-            EnableMultipleHttp2Connections = true,
-            ConnectCallback = (_, cancellationToken) => ConnectAsync(address, cancellationToken),
-        };
-        if (tls is not null)
-        {
-            handler.SslOptions = tls;
-        }
+    public string Address { get; } = address.ToString();
 
-        Invoker = new HttpMessageInvoker(handler, disposeHandler: true);
-    }
+    public DnsEndPoint EndPoint { get; } = address.EndPoint;
 
-    public string Address { get; }
-
-    public HttpMessageInvoker Invoker { get; }
+    /// <summary>Where a request for <paramref name="uri"/> goes when it goes to this address; there is one for each method.</summary>
+    public Uri Target(Uri uri) => _targets.GetOrAdd(
+        uri, static (u, e) => new UriBuilder(u) { Host = e.Host, Port = e.Port }.Uri, EndPoint);
 
     public bool IsPausing(long now) => now < Volatile.Read(ref _pausedUntil);
 
@@ -45,22 +34,5 @@ internal sealed class BalancedEndpoint : IDisposable
         var grown = _pause == TimeSpan.Zero ? options.InitialReconnectBackoff : _pause * Growth;
         _pause = grown < longest ? grown : longest;
         Volatile.Write(ref _pausedUntil, clock.GetTimestamp() + (long)(_pause.TotalSeconds * clock.TimestampFrequency));
-    }
-
-    public void Dispose() => Invoker.Dispose();
-
-    private static async ValueTask<Stream> ConnectAsync(BalancerAddress address, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(address.EndPoint, cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 }

@@ -1,4 +1,4 @@
-using System.Net.Security;
+using System.Net;
 using Grpc.Core;
 using Grpc.Net.Client.Configuration;
 
@@ -6,14 +6,14 @@ namespace Grpc.Net.Client.Balancer;
 
 /// <summary>
 /// Sends each request to one of several addresses. An address that cannot be reached is left out for a growing pause, and the request
-/// goes to the next one: it has not left, so nothing can happen twice.
+/// goes to the next one: it has not left, so nothing can happen twice. The authority, and with it the name that TLS checks, stays the channel's.
 /// </summary>
 internal sealed class BalancedHandler : HttpMessageHandler
 {
     private readonly Resolver _resolver;
     private readonly bool _inTurn;
     private readonly GrpcChannelOptions _options;
-    private readonly SslClientAuthenticationOptions? _tls;
+    private readonly HttpMessageInvoker _inner;
     private readonly TimeProvider _clock;
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
@@ -23,25 +23,35 @@ internal sealed class BalancedHandler : HttpMessageHandler
     private Status _status = new(StatusCode.Unavailable, "No address is known.");
     private int _next;
 
-    public BalancedHandler(Resolver resolver, GrpcChannelOptions options, SslClientAuthenticationOptions? tls, TimeProvider clock)
+    public BalancedHandler(HttpMessageInvoker inner, Resolver resolver, GrpcChannelOptions options, TimeProvider clock)
     {
+        _inner = inner;
         _resolver = resolver;
         _options = options;
-        _tls = tls;
         _clock = clock;
         _inTurn = PolicyOf(options.ServiceConfig) == LoadBalancingConfig.RoundRobinPolicyName;
         resolver.Start(OnResolved);
+    }
+
+    /// <summary>The addresses in the order in which a request would try them now.</summary>
+    public async Task<IReadOnlyList<DnsEndPoint>> EndPointsAsync(CancellationToken cancellationToken)
+    {
+        await _first.Task.WaitAsync(cancellationToken);
+        return [.. Candidates().Select(static e => e.EndPoint)];
     }
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         await _first.Task.WaitAsync(cancellationToken);
         HttpRequestException? failure = null;
+        var uri = request.RequestUri!;
+        request.Headers.Host ??= uri.Authority;
         foreach (var endpoint in Candidates())
         {
             try
             {
-                var response = await endpoint.Invoker.SendAsync(request, cancellationToken);
+                request.RequestUri = endpoint.Target(uri);
+                var response = await _inner.SendAsync(request, cancellationToken);
                 endpoint.Reached();
                 return response;
             }
@@ -61,10 +71,7 @@ internal sealed class BalancedHandler : HttpMessageHandler
         if (disposing)
         {
             _resolver.Dispose();
-            foreach (var endpoint in _endpoints)
-            {
-                endpoint.Dispose();
-            }
+            _inner.Dispose();
         }
 
         base.Dispose(disposing);
@@ -85,7 +92,6 @@ internal sealed class BalancedHandler : HttpMessageHandler
 
     private void OnResolved(ResolverResult result)
     {
-        List<BalancedEndpoint> gone = [];
         lock (_lock)
         {
             if (result.Addresses is not { } addresses)
@@ -95,14 +101,8 @@ internal sealed class BalancedHandler : HttpMessageHandler
             else
             {
                 var known = _endpoints.ToDictionary(static e => e.Address, StringComparer.Ordinal);
-                _endpoints = [.. addresses.Select(a => known.Remove($"{a}", out var kept) ? kept : new BalancedEndpoint(a, _tls))];
-                gone.AddRange(known.Values);
+                _endpoints = [.. addresses.Select(a => known.Remove($"{a}", out var kept) ? kept : new BalancedEndpoint(a))];
             }
-        }
-
-        foreach (var endpoint in gone)
-        {
-            endpoint.Dispose();
         }
 
         _first.TrySetResult();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Core.Internal;
@@ -10,13 +11,16 @@ namespace Grpc.Net.Client;
 /// <summary>A way to a server over HTTP/2: calls share its connections. Make one, keep it, dispose it at the end.</summary>
 public sealed partial class GrpcChannel : ChannelBase, IDisposable
 {
-    internal const string UserAgent = "grpc-dotnet-fleet/0.1";
+    internal const string UserAgent = $"grpc-dotnet-fleet/{VersionInfo.CurrentVersion}";
 
     private readonly HttpMessageInvoker _http;
     private readonly bool _ownsHttp;
+    private readonly Connections? _connections;
+    private readonly Func<CancellationToken, Task<IReadOnlyList<DnsEndPoint>>> _endPoints;
     private readonly bool _isSecure;
     private readonly bool _sendsCredentialsInPlainText;
     private readonly ConcurrentDictionary<ITrackedCall, byte> _calls = new();
+    private readonly CancellationTokenSource _shutdown = new();
     private int _disposed;
 
     private GrpcChannel(Uri address, GrpcChannelOptions options)
@@ -44,7 +48,31 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
         Encodings = options.CompressionProviders is null ? Encodings.Default : new Encodings(options.CompressionProviders);
         Throttle = RetryThrottle.Of(options.ServiceConfig?.RetryThrottling);
         Methods = new MethodTable(BaseAddress(address, _isSecure), options.ServiceConfig, options.MaxRetryAttempts);
-        (_http, _ownsHttp) = Transport(address, options, security, _isSecure, Clock);
+        if (options.HttpClient is not null)
+        {
+            _http = IsWeb(address) ? options.HttpClient : throw new ArgumentException("An HttpClient has its own addresses: use HttpHandler.", nameof(options));
+            _ownsHttp = options.DisposeHttpClient;
+            _endPoints = static _ => Task.FromResult<IReadOnlyList<DnsEndPoint>>([]);
+            return;
+        }
+
+        if (options.HttpHandler is not null && security.Tls is not null)
+        {
+            throw new ArgumentException("Roots or a certificate are set and so is HttpHandler: put them into SslOptions of the handler.", nameof(options));
+        }
+
+        var handler = options.HttpHandler ?? Handler(security);
+        _connections = HttpVersion.Major < 3 ? Connections.Of(handler) : null;
+        _http = new HttpMessageInvoker(handler, options.HttpHandler is null || options.DisposeHttpClient);
+        _ownsHttp = true;
+        _endPoints = _ => Task.FromResult<IReadOnlyList<DnsEndPoint>>([new DnsEndPoint(address.IdnHost, address.Port)]);
+        if (!IsWeb(address))
+        {
+            var resolver = ResolverOf(address.Scheme, options).Create(new ResolverOptions(address, _isSecure ? 443 : 80, options));
+            var balanced = new BalancedHandler(_http, resolver, options, Clock);
+            _http = new HttpMessageInvoker(balanced, disposeHandler: true);
+            _endPoints = balanced.EndPointsAsync;
+        }
     }
 
     internal MethodTable Methods { get; }
@@ -122,6 +150,9 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
         {
             _http.Dispose();
         }
+
+        _connections?.DropSpare();
+        _shutdown.Cancel();
     }
 
     /// <inheritdoc/>
@@ -154,28 +185,11 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
         _ => throw new ArgumentException($"The address '{address}' tells neither http nor https, and no credentials are set.", nameof(address)),
     };
 
-    private static Uri BaseAddress(Uri address, bool secure) => address.Scheme is "http" or "https"
+    private static bool IsWeb(Uri address) => address.Scheme is "http" or "https";
+
+    private static Uri BaseAddress(Uri address, bool secure) => IsWeb(address)
         ? new Uri(address.GetLeftPart(UriPartial.Authority))
         : new Uri($"{(secure ? "https" : "http")}://{(address.AbsolutePath.Trim('/') is { Length: > 0 } name ? name : "localhost")}");
-
-    private static (HttpMessageInvoker Invoker, bool Owned) Transport(
-        Uri address, GrpcChannelOptions options, ChannelSecurity security, bool secure, TimeProvider clock)
-    {
-        if (address.Scheme is not ("http" or "https"))
-        {
-            var resolver = ResolverOf(address.Scheme, options).Create(new ResolverOptions(address, secure ? 443 : 80, options));
-            return (new HttpMessageInvoker(new BalancedHandler(resolver, options, security.Tls, clock), disposeHandler: true), true);
-        }
-
-        if (options.HttpClient is not null)
-        {
-            return (options.HttpClient, options.DisposeHttpClient);
-        }
-
-        return options.HttpHandler is not null
-            ? (new HttpMessageInvoker(options.HttpHandler, options.DisposeHttpClient), options.DisposeHttpClient)
-            : (new HttpMessageInvoker(Handler(security), disposeHandler: true), true);
-    }
 
     private static ResolverFactory ResolverOf(string scheme, GrpcChannelOptions options)
     {

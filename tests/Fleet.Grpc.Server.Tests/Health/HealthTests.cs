@@ -50,6 +50,44 @@ public sealed class HealthTests
         await ExpectAsync(watch, ServingStatus.ServiceUnknown, cancellationToken);
     }
 
+    [Test]
+    public async Task Watch_says_not_serving_and_ends_when_the_server_stops(CancellationToken cancellationToken)
+    {
+        var world = await GrpcWorld.StartAsync(
+            configure: static b => b.Services.AddGrpcHealthChecks().AddCheck("ledger", static () => HealthCheckResult.Healthy()),
+            map: static app => app.MapGrpcHealthChecksService());
+        using var watch = new HealthClient(world.Channel).Watch(new HealthCheckRequest(), cancellationToken: cancellationToken);
+        Assert.That(await watch.ResponseStream.MoveNext(cancellationToken), Is.True);
+        var last = watch.ResponseStream.Current.Status;
+        var stopping = world.StopAsync();
+        while (await watch.ResponseStream.MoveNext(cancellationToken))
+        {
+            last = watch.ResponseStream.Current.Status;
+        }
+
+        Assert.That(last, Is.EqualTo(ServingStatus.NotServing));
+        Assert.That(watch.GetStatus().StatusCode, Is.EqualTo(StatusCode.OK));
+        await stopping;
+        await world.DisposeAsync();
+    }
+
+    [Test]
+    public async Task Results_may_choose_what_counts(CancellationToken cancellationToken)
+    {
+#pragma warning disable CS0618 // Code that is older than Map goes on working.
+        await using var world = await GrpcWorld.StartAsync(
+            configure: static b => b.Services
+                .AddGrpcHealthChecks(static o => o.Services.MapService("ledger", static r => r.Name == "database"))
+                .AddCheck("database", static () => HealthCheckResult.Healthy())
+                .AddCheck("broker", static () => HealthCheckResult.Unhealthy()),
+            map: static app => app.MapGrpcHealthChecksService());
+#pragma warning restore CS0618
+        var client = new HealthClient(world.Channel);
+        Assert.That(await StatusAsync(client, "ledger", cancellationToken), Is.EqualTo(ServingStatus.Serving));
+        Assert.That(await StatusAsync(client, "", cancellationToken), Is.EqualTo(ServingStatus.NotServing));
+        world.Errors.Clear();
+    }
+
     private static async Task ExpectAsync(
         AsyncServerStreamingCall<HealthCheckResponse> watch, ServingStatus status, CancellationToken cancellationToken)
     {

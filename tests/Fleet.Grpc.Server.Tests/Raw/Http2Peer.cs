@@ -48,6 +48,11 @@ internal sealed class Http2Peer : IAsyncDisposable
         BinaryPrimitives.WriteUInt16BigEndian(settings.AsSpan(6), InitialWindowSize);
         BinaryPrimitives.WriteInt32BigEndian(settings.AsSpan(8), 1 << 24);
         await peer.SendAsync(FrameType.Settings, 0, 0, settings, cancellationToken);
+
+        // Of the whole connection too: what a reset stream has used of it is never given back.
+        var window = new byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(window, 1 << 28);
+        await peer.SendAsync(FrameType.WindowUpdate, 0, 0, window, cancellationToken);
         return peer;
     }
 

@@ -73,6 +73,13 @@ internal sealed class GrpcWorld : IAsyncDisposable
         return channel;
     }
 
+    /// <summary>Stops the server: nothing new is taken, what runs may end. Cut off at the bound.</summary>
+    public async Task StopAsync(TimeSpan? bound = null)
+    {
+        using var source = new CancellationTokenSource(bound ?? TimeSpan.FromSeconds(30), TimeProvider.System);
+        await _app.StopAsync(source.Token);
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var channel in _channels)

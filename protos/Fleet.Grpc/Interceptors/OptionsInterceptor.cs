@@ -1,7 +1,7 @@
 namespace Grpc.Core.Interceptors;
 
-/// <summary>Hands the headers of every call to a function.</summary>
-internal sealed class MetadataInterceptor(Func<Metadata, Metadata> change) : Interceptor
+/// <summary>Hands the options of every call to a function before the call is made.</summary>
+internal sealed class OptionsInterceptor(Func<CallOptions, CallOptions> change) : Interceptor
 {
     public override TResponse BlockingUnaryCall<TRequest, TResponse>(
         TRequest request,
@@ -29,9 +29,5 @@ internal sealed class MetadataInterceptor(Func<Metadata, Metadata> change) : Int
     private ClientInterceptorContext<TRequest, TResponse> Changed<TRequest, TResponse>(
         ClientInterceptorContext<TRequest, TResponse> context)
         where TRequest : class
-        where TResponse : class
-    {
-        var headers = context.Options.Headers ?? [];
-        return new(context.Method, context.Host, context.Options.WithHeaders(change(headers)));
-    }
+        where TResponse : class => new(context.Method, context.Host, change(context.Options));
 }
