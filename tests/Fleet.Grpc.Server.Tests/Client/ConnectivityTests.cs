@@ -1,10 +1,10 @@
+using System.Net;
+using System.Net.Sockets;
 using Fleet.Grpc.Server.Tests.Peers;
 using Fleet.Grpc.Server.Tests.Support;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Testing;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Fleet.Grpc.Server.Tests.Client;
 

@@ -1,10 +1,8 @@
 using Fleet.Grpc.Server.Tests.Support;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
-using Grpc.Net.Client;
 using Grpc.Net.ClientFactory;
 using Grpc.Testing;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Fleet.Grpc.Server.Tests.Hosting;
