@@ -29,6 +29,12 @@ internal abstract class MethodHandler<TRequest, TResponse>(Method<TRequest, TRes
         return ServeCallAsync(new ServerCall(http, wire, method, settings));
     }
 
+    /// <summary>Serves one GET request: a call in the query.</summary>
+    public Task ServeGetAsync(HttpContext http) =>
+        ConnectGetWire.For(http.Request.Query) is { } wire && (!wire.IsJson || _jsonRequests.Value is not null)
+            ? ServeCallAsync(new ServerCall(http, wire, method, settings))
+            : UnknownMethod.RefuseContentAsync(http, method);
+
     /// <summary>Takes the requests, calls the service, writes the responses.</summary>
     protected abstract Task ServeAsync(ServerCall call);
 

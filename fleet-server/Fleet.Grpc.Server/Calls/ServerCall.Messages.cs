@@ -106,6 +106,9 @@ internal sealed partial class ServerCall : IBatchTarget
         }
     }
 
+    // Kestrel sends each batch at once.
+    ValueTask IBatchTarget.FlushAsync(CancellationToken cancellationToken) => default;
+
     private async ValueTask<T?> ReadLaterAsync<T>(ValueTask<bool> moved, MessageReader reader, Marshaller<T> marshaller)
         where T : class => await moved ? Deserialize(marshaller, reader) : null;
 
@@ -137,7 +140,7 @@ internal sealed partial class ServerCall : IBatchTarget
 
     private MessageReader OpenReader()
     {
-        Input = Wire.IsText ? PipeReader.Create(new Base64DecodingStream(Http.Request.Body)) : Http.Request.BodyReader;
+        Input = Wire.OpenRequest(Http.Request);
         return new MessageReader(Input, _settings.MaxReceive)
         {
             Compression = RequestProvider,

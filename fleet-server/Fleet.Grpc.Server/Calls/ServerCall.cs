@@ -86,6 +86,7 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
     {
         Http.Features.Set<IServerCallContextFeature>(this);
         LiftBodyLimits();
+        Wire.CheckVersion(Http.Request);
         ReadEncodings();
         if (Wire.ReadTimeout(Http.Request.Headers) is { } timeout)
         {
@@ -318,8 +319,8 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
 
     private void ReadEncodings()
     {
-        var headers = Http.Request.Headers;
-        if (!headers.TryGetValue(Wire.RequestEncodingHeader, out var encoding))
+        var encoding = Wire.RequestEncoding(Http.Request);
+        if (encoding.Count == 0)
         {
             return;
         }

@@ -18,6 +18,10 @@ internal sealed class EndpointMapping(IEndpointRouteBuilder builder, GrpcMarker 
     public void MapMethod(IMethod method, RequestDelegate serve, IEnumerable<object> metadata) =>
         Add(builder.MapPost(method.FullName, serve), method, metadata);
 
+    /// <summary>Maps a method without side effects to GET requests.</summary>
+    public void MapGet(IMethod method, RequestDelegate serve, IEnumerable<object> metadata) =>
+        Add(builder.MapGet(method.FullName, serve), method, metadata);
+
     /// <summary>Maps a method to a route of its own; which requests are meant is the business of what serves it.</summary>
     public void MapRoute(IMethod method, RoutePattern pattern, RequestDelegate serve, IEnumerable<object> metadata) =>
         Add(builder.Map(pattern, serve), method, metadata);

@@ -46,8 +46,15 @@ internal sealed class ServiceBinder<[DynamicallyAccessedMembers(ServiceBinding.M
     public void AddUnary<TRequest, TResponse>(
         Method<TRequest, TResponse> method, IEnumerable<object> metadata, Func<TService, TRequest, ServerCallContext, Task<TResponse>> invoke)
         where TRequest : class
-        where TResponse : class =>
-        Map(method, metadata, new UnaryHandler<TRequest, TResponse>(method, _settings, Chain.Unary(invoke)).ServeAsync);
+        where TResponse : class
+    {
+        var handler = new UnaryHandler<TRequest, TResponse>(method, _settings, Chain.Unary(invoke));
+        Map(method, metadata, handler.ServeAsync);
+        if (ServiceBinding.HasNoSideEffects(typeof(TService), method))
+        {
+            mapping.MapGet(method, handler.ServeGetAsync, metadata.Append(new GrpcMethodMetadata(typeof(TService), method)));
+        }
+    }
 
     public void AddClientStreaming<TRequest, TResponse>(
         Method<TRequest, TResponse> method,

@@ -1,8 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using Google.Protobuf.Reflection;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
+using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
 namespace Grpc.AspNetCore.Server.Internal;
 
@@ -41,6 +43,16 @@ internal static class ServiceBinding
     /// <summary>The generated type that holds the descriptor, null if the service has no generated base.</summary>
     public static Type? GeneratedType(Type service) =>
         service.GetCustomAttribute<BindServiceMethodAttribute>(inherit: true)?.BindType;
+
+    /// <summary>The descriptor of a service with a generated base.</summary>
+    public static ServiceDescriptor? DescriptorOf(Type service) => GeneratedType(service)
+        ?.GetProperty("Descriptor", BindingFlags.Public | BindingFlags.Static)
+        ?.GetValue(null) as ServiceDescriptor;
+
+    /// <summary>True if the proto file says so: <c>option idempotency_level = NO_SIDE_EFFECTS</c>.</summary>
+    public static bool HasNoSideEffects(Type service, IMethod method) => DescriptorOf(service)
+        ?.FindMethodByName(method.Name)
+        ?.GetOptions()?.IdempotencyLevel == MethodOptions.Types.IdempotencyLevel.NoSideEffects;
 
     private static MethodInfo? FindBindMethod(BindServiceMethodAttribute attribute) => attribute.BindType
         .GetMethods(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static)

@@ -1,4 +1,3 @@
-using System.Reflection;
 using Google.Protobuf.Reflection;
 using Microsoft.AspNetCore.Routing;
 
@@ -17,12 +16,8 @@ internal sealed class MappedServices(EndpointDataSource endpoints)
             .Select(static e => e.Metadata.GetMetadata<GrpcMethodMetadata>()?.ServiceType)
             .OfType<Type>()
             .Distinct()
-            .Select(Descriptor)
+            .Select(ServiceBinding.DescriptorOf)
             .OfType<ServiceDescriptor>()
             .DistinctBy(static d => d.FullName),
     ];
-
-    private static ServiceDescriptor? Descriptor(Type service) => ServiceBinding.GeneratedType(service)
-        ?.GetProperty("Descriptor", BindingFlags.Public | BindingFlags.Static)
-        ?.GetValue(null) as ServiceDescriptor;
 }

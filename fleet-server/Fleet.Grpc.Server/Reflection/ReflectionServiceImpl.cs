@@ -5,7 +5,7 @@ using Grpc.Reflection.V1Alpha;
 
 namespace Grpc.Reflection;
 
-/// <summary>Reflection, protocol v1alpha: what services there are and how their messages look.</summary>
+/// <summary>Reflection, protocol v1alpha, for tools that are older than v1. Its messages have the bytes of v1.</summary>
 public class ReflectionServiceImpl : ServerReflection.ServerReflectionBase
 {
     private readonly ReflectionAnswers _answers;
@@ -15,10 +15,7 @@ public class ReflectionServiceImpl : ServerReflection.ServerReflectionBase
         _answers = new ReflectionAnswers(services, symbolRegistry);
 
     /// <summary>Tells of <paramref name="serviceDescriptors"/> and their files.</summary>
-    public ReflectionServiceImpl(IEnumerable<ServiceDescriptor> serviceDescriptors)
-        : this(serviceDescriptors.Select(static d => d.FullName), SymbolRegistry.FromFiles(serviceDescriptors.Select(static d => d.File)))
-    {
-    }
+    public ReflectionServiceImpl(IEnumerable<ServiceDescriptor> serviceDescriptors) => _answers = ReflectionAnswers.Of(serviceDescriptors);
 
     /// <summary>Tells of <paramref name="serviceDescriptors"/> and their files.</summary>
     public ReflectionServiceImpl(params ServiceDescriptor[] serviceDescriptors)
@@ -37,44 +34,8 @@ public class ReflectionServiceImpl : ServerReflection.ServerReflectionBase
         ArgumentNullException.ThrowIfNull(context);
         while (await requestStream.MoveNext(context.CancellationToken))
         {
-            var request = requestStream.Current;
-            var response = Answer(request);
-            response.ValidHost = request.Host;
-            response.OriginalRequest = request;
-            await responseStream.WriteAsync(response, context.CancellationToken);
+            var answer = _answers.Answer(V1.ServerReflectionRequest.Parser.ParseFrom(requestStream.Current.ToByteString()));
+            await responseStream.WriteAsync(ServerReflectionResponse.Parser.ParseFrom(answer.ToByteString()), context.CancellationToken);
         }
     }
-
-    private ServerReflectionResponse Answer(ServerReflectionRequest request) => request.MessageRequestCase switch
-    {
-        ServerReflectionRequest.MessageRequestOneofCase.FileByFilename => Files(_answers.ByFileName(request.FileByFilename)),
-        ServerReflectionRequest.MessageRequestOneofCase.FileContainingSymbol => Files(_answers.BySymbol(request.FileContainingSymbol)),
-        ServerReflectionRequest.MessageRequestOneofCase.ListServices => Services(),
-        ServerReflectionRequest.MessageRequestOneofCase.FileContainingExtension
-            or ServerReflectionRequest.MessageRequestOneofCase.AllExtensionNumbersOfType
-            or ServerReflectionRequest.MessageRequestOneofCase.None => Error(StatusCode.Unimplemented, "Request is not supported."),
-        _ => Error(StatusCode.Unimplemented, "Request is not known."),
-    };
-
-    private ServerReflectionResponse Services()
-    {
-        var list = new ListServiceResponse();
-        list.Service.AddRange(_answers.Services.Select(static s => new ServiceResponse { Name = s }));
-        return new ServerReflectionResponse { ListServicesResponse = list };
-    }
-
-    private static ServerReflectionResponse Files(IReadOnlyList<ByteString> files)
-    {
-        if (files.Count == 0)
-        {
-            return Error(StatusCode.NotFound, "File or symbol is not known.");
-        }
-
-        var response = new FileDescriptorResponse();
-        response.FileDescriptorProto.AddRange(files);
-        return new ServerReflectionResponse { FileDescriptorResponse = response };
-    }
-
-    private static ServerReflectionResponse Error(StatusCode code, string message) =>
-        new() { ErrorResponse = new ErrorResponse { ErrorCode = (int)code, ErrorMessage = message } };
 }

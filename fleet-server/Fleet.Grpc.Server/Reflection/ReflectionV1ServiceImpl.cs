@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Grpc.Reflection.V1;
@@ -15,10 +14,7 @@ public class ReflectionV1ServiceImpl : ServerReflection.ServerReflectionBase
         _answers = new ReflectionAnswers(services, symbolRegistry);
 
     /// <summary>Tells of <paramref name="serviceDescriptors"/> and their files.</summary>
-    public ReflectionV1ServiceImpl(IEnumerable<ServiceDescriptor> serviceDescriptors)
-        : this(serviceDescriptors.Select(static d => d.FullName), SymbolRegistry.FromFiles(serviceDescriptors.Select(static d => d.File)))
-    {
-    }
+    public ReflectionV1ServiceImpl(IEnumerable<ServiceDescriptor> serviceDescriptors) => _answers = ReflectionAnswers.Of(serviceDescriptors);
 
     /// <summary>Tells of <paramref name="serviceDescriptors"/> and their files.</summary>
     public ReflectionV1ServiceImpl(params ServiceDescriptor[] serviceDescriptors)
@@ -37,44 +33,7 @@ public class ReflectionV1ServiceImpl : ServerReflection.ServerReflectionBase
         ArgumentNullException.ThrowIfNull(context);
         while (await requestStream.MoveNext(context.CancellationToken))
         {
-            var request = requestStream.Current;
-            var response = Answer(request);
-            response.ValidHost = request.Host;
-            response.OriginalRequest = request;
-            await responseStream.WriteAsync(response, context.CancellationToken);
+            await responseStream.WriteAsync(_answers.Answer(requestStream.Current), context.CancellationToken);
         }
     }
-
-    private ServerReflectionResponse Answer(ServerReflectionRequest request) => request.MessageRequestCase switch
-    {
-        ServerReflectionRequest.MessageRequestOneofCase.FileByFilename => Files(_answers.ByFileName(request.FileByFilename)),
-        ServerReflectionRequest.MessageRequestOneofCase.FileContainingSymbol => Files(_answers.BySymbol(request.FileContainingSymbol)),
-        ServerReflectionRequest.MessageRequestOneofCase.ListServices => Services(),
-        ServerReflectionRequest.MessageRequestOneofCase.FileContainingExtension
-            or ServerReflectionRequest.MessageRequestOneofCase.AllExtensionNumbersOfType
-            or ServerReflectionRequest.MessageRequestOneofCase.None => Error(StatusCode.Unimplemented, "Request is not supported."),
-        _ => Error(StatusCode.Unimplemented, "Request is not known."),
-    };
-
-    private ServerReflectionResponse Services()
-    {
-        var list = new ListServiceResponse();
-        list.Service.AddRange(_answers.Services.Select(static s => new ServiceResponse { Name = s }));
-        return new ServerReflectionResponse { ListServicesResponse = list };
-    }
-
-    private static ServerReflectionResponse Files(IReadOnlyList<ByteString> files)
-    {
-        if (files.Count == 0)
-        {
-            return Error(StatusCode.NotFound, "File or symbol is not known.");
-        }
-
-        var response = new FileDescriptorResponse();
-        response.FileDescriptorProto.AddRange(files);
-        return new ServerReflectionResponse { FileDescriptorResponse = response };
-    }
-
-    private static ServerReflectionResponse Error(StatusCode code, string message) =>
-        new() { ErrorResponse = new ErrorResponse { ErrorCode = (int)code, ErrorMessage = message } };
 }

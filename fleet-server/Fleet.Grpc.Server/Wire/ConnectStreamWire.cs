@@ -18,7 +18,9 @@ internal sealed class ConnectStreamWire(bool json) : Wire
 
     public override string ResponseEncodingHeader => "connect-content-encoding";
 
-    public override TimeSpan? ReadTimeout(IHeaderDictionary headers) => ConnectTimeout.Read(headers);
+    public override void CheckVersion(HttpRequest request) => ConnectHeaders.CheckVersion(request.Headers);
+
+    public override TimeSpan? ReadTimeout(IHeaderDictionary headers) => ConnectHeaders.ReadTimeout(headers);
 
     public override async Task EndAsync(ServerCall call, Status status)
     {

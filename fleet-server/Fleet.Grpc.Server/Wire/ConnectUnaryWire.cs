@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace Grpc.AspNetCore.Server.Internal;
 
 /// <summary>Connect, one request and one response: plain HTTP bodies, the outcome in the HTTP status, trailers as headers <c>trailer-…</c>.</summary>
-internal sealed class ConnectUnaryWire(bool json) : Wire
+internal class ConnectUnaryWire(bool json) : Wire
 {
     private const string TrailerPrefix = "trailer-";
 
@@ -22,7 +22,9 @@ internal sealed class ConnectUnaryWire(bool json) : Wire
 
     public override string ResponseEncodingHeader => "content-encoding";
 
-    public override TimeSpan? ReadTimeout(IHeaderDictionary headers) => ConnectTimeout.Read(headers);
+    public override void CheckVersion(HttpRequest request) => ConnectHeaders.CheckVersion(request.Headers);
+
+    public override TimeSpan? ReadTimeout(IHeaderDictionary headers) => ConnectHeaders.ReadTimeout(headers);
 
     public override void AnnounceTrailers(ServerCall call)
     {

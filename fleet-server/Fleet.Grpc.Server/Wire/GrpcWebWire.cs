@@ -1,6 +1,8 @@
+using System.IO.Pipelines;
 using System.Text;
 using Grpc.Core;
 using Grpc.Core.Internal;
+using Microsoft.AspNetCore.Http;
 
 namespace Grpc.AspNetCore.Server.Internal;
 
@@ -12,6 +14,9 @@ internal sealed class GrpcWebWire(bool text) : GrpcWire
     public override bool IsText => text;
 
     public override bool NeedsHttp2 => false;
+
+    public override PipeReader OpenRequest(HttpRequest request) =>
+        text ? PipeReader.Create(new Base64DecodingStream(request.Body)) : base.OpenRequest(request);
 
     public override async Task EndAsync(ServerCall call, Status status)
     {

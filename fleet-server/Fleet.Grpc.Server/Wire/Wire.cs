@@ -1,5 +1,7 @@
+using System.IO.Pipelines;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace Grpc.AspNetCore.Server.Internal;
 
@@ -29,6 +31,19 @@ internal abstract class Wire
 
     /// <summary>Headers can be sent before the outcome is known.</summary>
     public virtual bool CanSendHeadersEarly => true;
+
+    /// <summary>Refuses a version of the protocol that is not known here.</summary>
+    /// <exception cref="RpcException">InvalidArgument.</exception>
+    public virtual void CheckVersion(HttpRequest request)
+    {
+    }
+
+    /// <summary>Name of the encoding of the request; empty = none.</summary>
+    public virtual StringValues RequestEncoding(HttpRequest request) => request.Headers[RequestEncodingHeader];
+
+    /// <summary>The messages of the request.</summary>
+    /// <exception cref="RpcException">InvalidArgument: the request holds none.</exception>
+    public virtual PipeReader OpenRequest(HttpRequest request) => request.BodyReader;
 
     /// <summary>Time the client gives the call; null = no deadline.</summary>
     public abstract TimeSpan? ReadTimeout(IHeaderDictionary headers);

@@ -93,7 +93,11 @@ internal sealed class RequestTarget(long keepAtMost, RetryBudget budget) : IBatc
     {
         while (true)
         {
-            await Opened().WaitAsync(cancellationToken);
+            if (Current() is null)
+            {
+                await Opened().WaitAsync(cancellationToken);
+            }
+
             await _writing.WaitAsync(cancellationToken);
             try
             {
@@ -104,7 +108,6 @@ internal sealed class RequestTarget(long keepAtMost, RetryBudget budget) : IBatc
 
                 Keep(batch);
                 await stream.WriteAsync(batch, cancellationToken);
-                await stream.FlushAsync(cancellationToken);
                 return;
             }
             catch (Exception e) when (e is not OperationCanceledException && CanRepeat)
@@ -116,6 +119,26 @@ internal sealed class RequestTarget(long keepAtMost, RetryBudget budget) : IBatc
             {
                 _writing.Release();
             }
+        }
+    }
+
+    public async ValueTask FlushAsync(CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            if (Current() is { } stream)
+            {
+                await stream.FlushAsync(cancellationToken);
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException && CanRepeat)
+        {
+            // The next attempt sends it from what was kept.
+        }
+        finally
+        {
+            _writing.Release();
         }
     }
 

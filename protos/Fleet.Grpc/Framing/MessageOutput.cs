@@ -3,10 +3,14 @@ using Grpc.Net.Compression;
 
 namespace Grpc.Core.Internal;
 
-/// <summary>Where batches of framed messages go: one write at a time, each sent when it returns.</summary>
+/// <summary>Where batches of framed messages go: one write at a time.</summary>
 internal interface IBatchTarget
 {
+    /// <summary>Takes a batch; it may stay in a buffer until <see cref="FlushAsync"/> or the next batch.</summary>
     ValueTask SendAsync(ReadOnlyMemory<byte> batch, CancellationToken cancellationToken);
+
+    /// <summary>Sends what is still in a buffer: no further batch is ready.</summary>
+    ValueTask FlushAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>
@@ -19,6 +23,12 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
     /// <summary>Bytes that may wait before a writer has to.</summary>
     public const int Room = 64 * 1024;
 
+    // A writer at work adds a message in well under a microsecond. A batch waits for more while more comes, up to two frames of HTTP/2
+    // and some tens of microseconds: a flush for each handful of messages costs more than the messages.
+    private const int Enough = 32 * 1024;
+    private const int MostPauses = 32;
+    private const int Pause = 20;
+
     private readonly IBatchTarget _target;
     private readonly CancellationToken _cancellationToken;
     private readonly Lock _lock = new();
@@ -27,6 +37,7 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
     private readonly MessageSerializer _serializer;
     private readonly Gathering _waiting = new();
     private PooledBuffer _sending = new();
+    private int _messages;
     private bool _isSending;
     private bool _isClosed;
     private Exception? _failure;
@@ -70,6 +81,7 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
             }
 
             _serializer.Write(message, serializer, compress);
+            _messages++;
             if (_waiting.Count >= Room)
             {
                 _room = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -191,10 +203,20 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
     {
         try
         {
-            while (TakeBatch())
+            while (true)
             {
-                await _target.SendAsync(_sending.WrittenMemory, _cancellationToken);
-                _sending.Clear();
+                while (TakeBatch())
+                {
+                    await _target.SendAsync(_sending.WrittenMemory, _cancellationToken);
+                    _sending.Clear();
+                    Gather();
+                }
+
+                await _target.FlushAsync(_cancellationToken);
+                if (TryRest())
+                {
+                    return;
+                }
             }
         }
         catch (Exception e)
@@ -209,37 +231,75 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
         }
     }
 
+    // Read without the lock, which the writer needs: an old value costs one pause.
+    private void Gather()
+    {
+        var seen = Volatile.Read(ref _messages);
+        if (seen < 2)
+        {
+            return;
+        }
+
+        for (var i = 0; i < MostPauses && _waiting.Count < Enough; i++)
+        {
+            Thread.SpinWait(Pause);
+            var now = Volatile.Read(ref _messages);
+            if (now == seen)
+            {
+                return;
+            }
+
+            seen = now;
+        }
+    }
+
     private bool TakeBatch()
     {
         TaskCompletionSource? room;
-        TaskCompletionSource? drained = null;
-        bool any;
         lock (_lock)
         {
-            any = _waiting.Count > 0 && _failure is null;
-            if (any)
+            if (_waiting.Count == 0 || _failure is not null)
             {
-                (_sending, _waiting.Buffer) = (_waiting.Buffer, _sending);
-            }
-            else
-            {
-                _isSending = false;
-                drained = _drained;
-                if (_failure is not null)
-                {
-                    _sending.Dispose();
-                }
-
-                _quiet?.TrySetResult();
+                return false;
             }
 
+            (_sending, _waiting.Buffer) = (_waiting.Buffer, _sending);
+            _messages = 0;
             room = _room;
             _room = null;
         }
 
         room?.TrySetResult();
+        return true;
+    }
+
+    /// <summary>Ends the loop unless a message came while the last ones were flushed.</summary>
+    private bool TryRest()
+    {
+        TaskCompletionSource? room;
+        TaskCompletionSource? drained;
+        lock (_lock)
+        {
+            if (_waiting.Count > 0 && _failure is null)
+            {
+                return false;
+            }
+
+            _isSending = false;
+            drained = _drained;
+            room = _room;
+            _room = null;
+            if (_failure is not null)
+            {
+                _sending.Dispose();
+            }
+
+            _quiet?.TrySetResult();
+        }
+
+        room?.TrySetResult();
         drained?.TrySetResult();
-        return any;
+        return true;
     }
 
     private Exception RefusalLocked()

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
@@ -58,7 +57,7 @@ public static class InteropHost
 {
     /// <summary>A server on loopback; HTTP/2 only in plain text, h2 and http/1.1 with TLS.</summary>
     /// <param name="port">0 = any.</param>
-    /// <param name="tlsFolder">Holds <c>server.pem</c> and <c>server.key</c>; null = plain text.</param>
+    /// <param name="tlsFolder">Holds the certificates, or takes them if it is empty; null = plain text.</param>
     /// <param name="configure">What differs from the default.</param>
     public static WebApplication Build(int port, string? tlsFolder, Action<WebApplicationBuilder>? configure = null)
     {
@@ -70,8 +69,7 @@ public static class InteropHost
             endpoint.Protocols = tlsFolder is null ? HttpProtocols.Http2 : HttpProtocols.Http1AndHttp2;
             if (tlsFolder is not null)
             {
-                endpoint.UseHttps(X509Certificate2.CreateFromPemFile(
-                    Path.Combine(tlsFolder, "server.pem"), Path.Combine(tlsFolder, "server.key")));
+                endpoint.UseHttps(TlsFolder.Open(tlsFolder).ServerCertificate);
             }
         }));
         builder.Services.AddGrpc();
@@ -93,5 +91,5 @@ public static class InteropHost
         ? GrpcChannel.ForAddress($"http://{host}:{port}")
         : GrpcChannel.ForAddress(
             $"https://{host}:{port}",
-            new GrpcChannelOptions { Credentials = new SslCredentials(File.ReadAllText(Path.Combine(tlsFolder, "ca.pem"))) });
+            new GrpcChannelOptions { Credentials = new SslCredentials(TlsFolder.Open(tlsFolder).TrustedRoots) });
 }

@@ -34,8 +34,9 @@ public sealed class ClientFactoryTests
         var services = new ServiceCollection();
         services.AddGrpcClient<TestService.TestServiceClient>(o => o.Address = _world.Address);
         await using var provider = services.BuildServiceProvider();
-        await CallAsync(provider.GetRequiredService<TestService.TestServiceClient>(), cancellationToken);
-        Assert.That(provider.GetRequiredService<TestService.TestServiceClient>(), Is.Not.SameAs(provider.GetRequiredService<TestService.TestServiceClient>()));
+        var client = provider.GetRequiredService<TestService.TestServiceClient>();
+        await CallAsync(client, cancellationToken);
+        Assert.That(provider.GetRequiredService<TestService.TestServiceClient>(), Is.Not.SameAs(client));
     }
 
     [Test]

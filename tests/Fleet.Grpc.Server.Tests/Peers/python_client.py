@@ -96,7 +96,14 @@ def main():
 
     for algorithm in (grpc.Compression.Gzip, grpc.Compression.Deflate):
         large.response_compressed.value = True
+        large.expect_compressed.value = algorithm == grpc.Compression.Gzip
         assert len(unary(large, compression=algorithm).payload.body) == 314159
+    large.expect_compressed.value = True
+    try:
+        unary(large)
+        raise AssertionError("no failure")
+    except grpc.RpcError as e:
+        assert e.code() == grpc.StatusCode.INVALID_ARGUMENT, e
     print("compressed_unary")
 
     sizes = [27182, 8, 1828, 45904]

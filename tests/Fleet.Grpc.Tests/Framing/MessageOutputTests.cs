@@ -67,6 +67,26 @@ public sealed class MessageOutputTests
     }
 
     [Test]
+    public async Task Close_completes_when_the_last_batch_was_flushed(CancellationToken cancellationToken)
+    {
+        var target = new GatedTarget();
+        using var output = new MessageOutput(target, null, cancellationToken);
+        await Write(output, 1);
+        await target.Began.WaitAsync(cancellationToken);
+        for (var i = 0; i < 100; i++)
+        {
+            await Write(output, 1);
+        }
+
+        var closed = output.CloseAsync();
+        Assert.That(closed.IsCompleted, Is.False);
+        target.Open();
+        await closed.WaitAsync(cancellationToken);
+        Assert.That(target.Batches, Is.EqualTo(new[] { 6, 600 }), "what was written meanwhile travels together");
+        Assert.That(target.IsFlushed, Is.True);
+    }
+
+    [Test]
     public async Task Nothing_follows_the_end(CancellationToken cancellationToken)
     {
         var target = new GatedTarget();
@@ -119,6 +139,15 @@ public sealed class MessageOutputTests
             }
 
             Batches.Add(batch.Length);
+            IsFlushed = false;
+        }
+
+        public bool IsFlushed { get; private set; } = true;
+
+        public ValueTask FlushAsync(CancellationToken cancellationToken)
+        {
+            IsFlushed = true;
+            return default;
         }
     }
 }

@@ -16,6 +16,7 @@ for (const useBinaryFormat of [true, false]) {
   const codec = useBinaryFormat ? 'binary' : 'json';
   transports[`connect http2 ${codec}`] = createConnectTransport({ baseUrl: http2, httpVersion: '2', useBinaryFormat });
   transports[`connect http1 ${codec}`] = createConnectTransport({ baseUrl: http1, httpVersion: '1.1', useBinaryFormat });
+  transports[`connect get ${codec}`] = createConnectTransport({ baseUrl: http1, httpVersion: '1.1', useBinaryFormat, useHttpGet: true });
 }
 for (const [version, baseUrl] of [['2', http2], ['1.1', http1]]) {
   transports[`grpc-web http${version}`] = createGrpcWebTransport({ baseUrl, httpVersion: version });
@@ -35,6 +36,10 @@ for (const [name, transport] of Object.entries(transports)) {
   assert.equal(response.payload.body.length, 314159);
   assert.equal(headers.get('x-grpc-test-echo-initial'), 'value');
   assert.equal(trailers.get('x-grpc-test-echo-trailing-bin'), 'q6ur');
+
+  const cached = await client.cacheableUnaryCall({ responseSize: 9 });
+  assert.equal(cached.payload.body.length, 9);
+  await assert.rejects(client.cacheableUnaryCall({ responseStatus: { code: 5, message: 'no' } }), (e) => e.code === Code.NotFound);
 
   const seen = [];
   for await (const message of client.streamingOutputCall({ responseParameters: sizes.map((size) => ({ size })) })) {
