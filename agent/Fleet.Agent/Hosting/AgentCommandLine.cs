@@ -30,7 +30,7 @@ public static class AgentCommandLine
                           fleet-agent doctor --config FILE
         """)
     {
-        Run(), Enroll(), Status(), Journal(), Doctor(), Version(),
+        Run(), Enroll(), Status(), Journal(), Doctor(), PortsCommand.Create(), ServiceCommand.Create(), Version(),
     };
 
     private static Command Run()
@@ -39,8 +39,15 @@ public static class AgentCommandLine
         var data = DataOption();
         var set = SetOption();
         var command = new Command("run", "Serves until it is told to stop (SIGTERM, Ctrl-C).") { config, data, set };
+        var service = new Option<string?>("--service") { Description = "Run as this service of Windows; written by 'service install'.", HelpName = "NAME", Hidden = true };
+        command.Options.Add(service);
         command.SetAction((result, cancellationToken) =>
-            Runner.RunAsync(result.GetValue(config), [.. DataAssignment(result.GetValue(data)), .. result.GetValue(set) ?? []], cancellationToken));
+        {
+            string[] assignments = [.. DataAssignment(result.GetValue(data)), .. result.GetValue(set) ?? []];
+            return OperatingSystem.IsWindows() && result.GetValue(service) is { } name
+                ? Task.FromResult(Windows.WindowsService.Run(name, (manager, stop) => Runner.RunAsync(result.GetValue(config), assignments, manager, stop)))
+                : Runner.RunAsync(result.GetValue(config), assignments, SystemdNotifier.FromEnvironment(), cancellationToken);
+        });
         return command;
     }
 

@@ -1,4 +1,5 @@
 using Fleet.Agent.Hosting.Settings;
+using Fleet.Agent.Hosting.Windows;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -13,23 +14,35 @@ public static class AgentHost
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(30);
 
     /// <summary>A host that is ready to be started. Stops at SIGTERM, SIGINT and Ctrl-C.</summary>
-    public static IHost Build(AgentSettings settings)
+    public static IHost Build(AgentSettings settings, IServiceManager manager)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "fleet-agent" });
         builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = Farewell);
-        builder.Services.AddLineLogging(settings.LogLevel);
-        builder.Services.AddAgent(settings);
+        builder.Services.AddLineLogging(settings.LogLevel, manager);
+        builder.Services.AddAgent(settings, manager);
         return builder.Build();
     }
 
-    private static void AddLineLogging(this IServiceCollection services, LogLevel level)
+    private static void AddLineLogging(this IServiceCollection services, LogLevel level, IServiceManager manager)
     {
         var underSystemd = Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 };
         services.AddLogging(logging => logging
+            .AddEventLog(manager)
             .SetMinimumLevel(level)
             .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning)
             .AddFilter("Fleet.Mqtt", level <= LogLevel.Debug ? level : LogLevel.Warning)
             .AddConsole(static console => console.FormatterName = LineFormatter.FormatterName));
         services.AddSingleton<ConsoleFormatter>(s => new LineFormatter(s.GetRequiredService<TimeProvider>(), underSystemd));
+    }
+
+    // A service of Windows has no output that anybody reads.
+    private static ILoggingBuilder AddEventLog(this ILoggingBuilder logging, IServiceManager manager)
+    {
+        if (OperatingSystem.IsWindows() && manager is WindowsService)
+        {
+            logging.Services.AddSingleton<ILoggerProvider, WindowsEventLog>();
+        }
+
+        return logging;
     }
 }

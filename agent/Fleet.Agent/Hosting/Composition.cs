@@ -18,7 +18,7 @@ namespace Fleet.Agent.Hosting;
 public static class Composition
 {
     /// <summary>Everything an agent is made of.</summary>
-    public static IServiceCollection AddAgent(this IServiceCollection services, AgentSettings settings) => services
+    public static IServiceCollection AddAgent(this IServiceCollection services, AgentSettings settings, IServiceManager manager) => services
         .AddSingleton(TimeProvider.System)
         .AddSingleton(settings)
         .AddJournal(settings.Journal)
@@ -32,7 +32,7 @@ public static class Composition
         .AddLink(settings.Link)
         .AddUplink(settings.Uplink)
         .AddHealth(settings.Health)
-        .AddServiceManager();
+        .AddServiceManager(manager);
 
     private static IServiceCollection AddJournal(this IServiceCollection services, JournalOptions options)
     {
@@ -82,8 +82,8 @@ public static class Composition
         .AddHostedService<HealthService>()
         .AddHostedService<StatusService>();
 
-    private static IServiceCollection AddServiceManager(this IServiceCollection services) => services
-        .AddSingleton(static s => SystemdNotifier.FromEnvironment())
+    private static IServiceCollection AddServiceManager(this IServiceCollection services, IServiceManager manager) => services
+        .AddSingleton(manager)
         .AddHostedService<ServiceManagerService>();
 
     // The journal stamps with what the time knows, and the time is kept in the journal: the one is told of the other when both are there.

@@ -11,7 +11,7 @@ namespace Fleet.Agent.Hosting;
 internal static class Runner
 {
     /// <summary>Serves until it is told to stop. Exit code as in <see cref="AgentCommandLine"/>.</summary>
-    public static async Task<int> RunAsync(string? config, string[] assignments, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(string? config, string[] assignments, IServiceManager manager, CancellationToken cancellationToken)
     {
         if (ReadSettings(config, assignments) is not { } settings)
         {
@@ -20,7 +20,7 @@ internal static class Runner
 
         try
         {
-            using var host = AgentHost.Build(settings);
+            using var host = AgentHost.Build(settings, manager);
             await using var disposal = (IAsyncDisposable)host;
             RunnerLog.Starting(host.Services.GetRequiredService<ILogger<AgentProcess>>(), AgentVersion.Text, settings.Journal.DataDirectory);
             var loops = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();

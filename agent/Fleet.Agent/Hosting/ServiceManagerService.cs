@@ -7,19 +7,19 @@ namespace Fleet.Agent.Hosting;
 /// Reports to the service manager: READY once everything has started, STOPPING at the end, and WATCHDOG only as long as the
 /// journal's loop answers, because a process that can no longer store a payment is not alive.
 /// </summary>
-internal sealed class ServiceManagerService(SystemdNotifier notifier, SqliteJournal journal, TimeProvider clock) : BackgroundService, IHostedLifecycleService
+internal sealed class ServiceManagerService(IServiceManager manager, SqliteJournal journal, TimeProvider clock) : BackgroundService, IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        notifier.Notify("READY=1", "STATUS=Serving.");
+        manager.Ready();
         return Task.CompletedTask;
     }
 
     public Task StoppingAsync(CancellationToken cancellationToken)
     {
-        notifier.Notify("STOPPING=1", "STATUS=Finishing what runs.");
+        manager.Stopping();
         return Task.CompletedTask;
     }
 
@@ -27,7 +27,7 @@ internal sealed class ServiceManagerService(SystemdNotifier notifier, SqliteJour
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (notifier.Watchdog is not { } watchdog)
+        if (manager.Watchdog is not { } watchdog)
         {
             return;
         }
@@ -36,7 +36,7 @@ internal sealed class ServiceManagerService(SystemdNotifier notifier, SqliteJour
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             await journal.PulseAsync(stoppingToken);
-            notifier.Notify("WATCHDOG=1");
+            manager.Alive();
         }
     }
 }

@@ -8,7 +8,7 @@ namespace Fleet.Agent.Hosting;
 /// Tells systemd how the service is (sd_notify(3)): one datagram to the socket in <c>NOTIFY_SOCKET</c>. Without that variable
 /// nothing happens.
 /// </summary>
-public sealed class SystemdNotifier(string? socketPath, TimeSpan? watchdog)
+public sealed class SystemdNotifier(string? socketPath, TimeSpan? watchdog) : IServiceManager
 {
     /// <summary>How often systemd wants to hear that the service makes progress; null when it does not watch.</summary>
     public TimeSpan? Watchdog { get; } = watchdog;
@@ -26,6 +26,15 @@ public sealed class SystemdNotifier(string? socketPath, TimeSpan? watchdog)
             : null;
         return new SystemdNotifier(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"), watchdog);
     }
+
+    /// <inheritdoc/>
+    public void Ready() => Notify("READY=1", "STATUS=Serving.");
+
+    /// <inheritdoc/>
+    public void Stopping() => Notify("STOPPING=1", "STATUS=Finishing what runs.");
+
+    /// <inheritdoc/>
+    public void Alive() => Notify("WATCHDOG=1");
 
     /// <summary>Sends assignments such as <c>READY=1</c>. A manager that does not listen is no error of the service.</summary>
     public void Notify(params ReadOnlySpan<string> assignments)

@@ -4,8 +4,8 @@ namespace Fleet.Agent.Journal;
 
 /// <summary>
 /// The key of encryption at rest: a credential of the service manager when there is one (which it may keep in a TPM), otherwise
-/// <c>journal.key</c> in the data directory, owner-readable alone, made together with the first journal. Destroying the key destroys
-/// the journal.
+/// <c>journal.key</c> in the data directory, made together with the first journal: on Windows wrapped by DPAPI, elsewhere readable by its
+/// owner alone. Destroying the key destroys the journal.
 /// </summary>
 internal static class JournalKey
 {
@@ -21,12 +21,12 @@ internal static class JournalKey
         var paths = new JournalPaths(options.DataDirectory);
         if (Credential() is { } credential)
         {
-            return Read(credential);
+            return Checked(File.ReadAllBytes(credential), credential);
         }
 
         if (File.Exists(paths.Key))
         {
-            return Read(paths.Key);
+            return ReadFile(paths.Key);
         }
 
         if (!options.Encryption || Directory.Exists(paths.Folder))
@@ -35,7 +35,7 @@ internal static class JournalKey
         }
 
         var key = RandomNumberGenerator.GetBytes(Length);
-        DurableFile.Write(paths.Key, key);
+        DurableFile.Write(paths.Key, OperatingSystem.IsWindows() ? MachineSecret.Protect(key) : key);
         return key;
     }
 
@@ -44,11 +44,28 @@ internal static class JournalKey
             ? path
             : null;
 
-    private static byte[] Read(string path)
+    private static byte[] ReadFile(string path)
     {
-        var key = File.ReadAllBytes(path);
-        return key.Length == Length
-            ? key
-            : throw new JournalFaultException(JournalFault.KeyMissing, $"The journal's key in {path} has {key.Length} bytes instead of {Length}.");
+        var bytes = File.ReadAllBytes(path);
+
+        // A key of bare bytes is from before the wrapping.
+        if (!OperatingSystem.IsWindows() || bytes.Length == Length)
+        {
+            return Checked(bytes, path);
+        }
+
+        try
+        {
+            return Checked(MachineSecret.Unprotect(bytes), path);
+        }
+        catch (CryptographicException error)
+        {
+            throw new JournalFaultException(
+                JournalFault.KeyMissing, $"The journal's key in {path} cannot be unwrapped on this Windows ({error.Message.TrimEnd('.')}): it belongs to the installation that made it.");
+        }
     }
+
+    private static byte[] Checked(byte[] key, string path) => key.Length == Length
+        ? key
+        : throw new JournalFaultException(JournalFault.KeyMissing, $"The journal's key in {path} has {key.Length} bytes instead of {Length}.");
 }

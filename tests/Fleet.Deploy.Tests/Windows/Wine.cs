@@ -97,6 +97,15 @@ internal sealed class Wine
         Directory.CreateDirectory(Path.Combine(folder.Path, "prefix"));
         using var bound = new CancellationTokenSource(TimeSpan.FromMinutes(2), TimeProvider.System);
 
+        var loader = Loader()!;
+        using (var boot = Tool.Start("sh", ["-c", "exec \"$0\" wineboot -i >\"$WINEPREFIX.log\" 2>&1 </dev/null", loader], environment))
+        {
+            await boot.WaitForExitAsync(bound.Token);
+        }
+
+        // The services of a Windows that is just being made run into their time-outs; they come up at once when it starts again.
+        (await Tool.RunAsync("wineserver", ["-k"], environment, bound.Token)).Succeeded();
+
         // As our child it leads no session: otherwise a pseudo terminal that it opens becomes its controlling terminal, and pulling the
         // cable would end it by SIGHUP.
         var server = Tool.Start("wineserver", ["-f", "-p"], environment);
@@ -104,10 +113,8 @@ internal sealed class Wine
         server.ErrorDataReceived += static (_, _) => { };
         server.BeginOutputReadLine();
         server.BeginErrorReadLine();
-        var wine = new Wine(folder, Loader()!, server);
         _created = true;
-        (await wine.RunAsync(bound.Token, "wineboot", "-i")).Succeeded();
-        return wine;
+        return new Wine(folder, loader, server);
     }
 
     private static string? Loader() => new[] { "/usr/lib/wine/wine64", "/usr/bin/wine64" }.FirstOrDefault(File.Exists);
