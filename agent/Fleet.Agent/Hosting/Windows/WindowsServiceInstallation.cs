@@ -24,7 +24,7 @@ internal sealed class WindowsServiceInstallation : IServiceInstallation
         using var manager = ServiceHandle.Manager(ServiceApi.ManagerConnect | ServiceApi.ManagerCreate);
         if (manager.IsInvalid)
         {
-            return await Refused("The service control manager refused");
+            return Refused("The service control manager refused");
         }
 
         ProtectData(request.Data);
@@ -33,8 +33,8 @@ internal sealed class WindowsServiceInstallation : IServiceInstallation
         if (service.IsInvalid)
         {
             return Marshal.GetLastPInvokeError() == ServiceApi.ServiceExists
-                ? await Said(done: false, $"The service {name} exists already. Remove it with 'fleet-agent service uninstall --name {request.Name}' first.")
-                : await Refused($"The service {name} could not be made");
+                ? Said(done: false, $"The service {name} exists already. Remove it with 'fleet-agent service uninstall --name {request.Name}' first.")
+                : Refused($"The service {name} could not be made");
         }
 
         service.Describe("Sits between the till and the payment terminal, stores every payment and carries out the fleet server's commands.");
@@ -42,12 +42,12 @@ internal sealed class WindowsServiceInstallation : IServiceInstallation
         service.AllowPreshutdown(StopPatience);
         if (!request.Start)
         {
-            return await Said(done: true, $"The service {name} is installed and starts with Windows. Start it now with: sc start {name}");
+            return Said(done: true, $"The service {name} is installed and starts with Windows. Start it now with: sc start {name}");
         }
 
         return await StartAsync(service, cancellationToken)
-            ? await Said(done: true, $"The service {name} is installed and starts.")
-            : await Refused($"The service {name} is installed, but did not start");
+            ? Said(done: true, $"The service {name} is installed and starts.")
+            : Refused($"The service {name} is installed, but did not start");
     }
 
     /// <inheritdoc/>
@@ -60,7 +60,7 @@ internal sealed class WindowsServiceInstallation : IServiceInstallation
         {
             return Marshal.GetLastPInvokeError() == ServiceApi.NoSuchService
                 ? new ServiceOutcome(Done: true, $"There is no service {name}.")
-                : await Refused($"The service {name} could not be opened");
+                : Refused($"The service {name} could not be opened");
         }
 
         _ = service.Stop();
@@ -77,11 +77,13 @@ internal sealed class WindowsServiceInstallation : IServiceInstallation
 
         return service.Delete()
             ? new ServiceOutcome(Done: true, $"The service {name} is removed. Data and settings are still in {request.Data} and {request.Config}.")
-            : await Refused($"The service {name} could not be removed");
+            : Refused($"The service {name} could not be removed");
     }
 
     /// <inheritdoc/>
-    public Task<ServiceOutcome> StatusAsync(ServiceRequest request, CancellationToken cancellationToken)
+    public Task<ServiceOutcome> StatusAsync(ServiceRequest request, CancellationToken cancellationToken) => Task.FromResult(StatusOf(request));
+
+    private static ServiceOutcome StatusOf(ServiceRequest request)
     {
         var name = NameOf(request.Name);
         using var manager = ServiceHandle.Manager(ServiceApi.ManagerConnect);
@@ -143,9 +145,9 @@ internal sealed class WindowsServiceInstallation : IServiceInstallation
         directory.SetAccessControl(rules);
     }
 
-    private static Task<ServiceOutcome> Said(bool done, string text) => Task.FromResult(new ServiceOutcome(done, text));
+    private static ServiceOutcome Said(bool done, string text) => new(done, text);
 
-    private static Task<ServiceOutcome> Refused(string what)
+    private static ServiceOutcome Refused(string what)
     {
         var error = Marshal.GetLastPInvokeError();
         var step = error switch
