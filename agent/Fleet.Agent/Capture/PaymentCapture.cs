@@ -1,4 +1,5 @@
 using Fleet.Agent.Journal;
+using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
 using Fleet.Zvt;
 using Microsoft.Extensions.Logging;
@@ -77,9 +78,9 @@ public sealed class PaymentCapture(CaptureStore store, PaymentFates fates, TimeP
             next = next with { Last = next.Last.Newer(status) };
         }
 
-        if (transaction.Outcome == TransactionOutcome.Approved && TransactionEntries.CountsInBatch(transaction.Kind))
+        if (transaction.Outcome == TransactionOutcome.Approved && PaymentDirection.CountsInBatch(transaction.Kind))
         {
-            next = next with { Batch = next.Batch.With(transaction.Amount.Currency, TransactionEntries.Signed(transaction)) };
+            next = next with { Batch = next.Batch.With(transaction.Amount.Currency, PaymentDirection.Signed(transaction)) };
         }
 
         await store.CommitAsync("transaction", next, JournalWrite.Of(new JournalEntry { Transaction = transaction }), cancellationToken);

@@ -1,5 +1,6 @@
 using Fleet.Agent.Journal;
 using Fleet.Agent.Terminal;
+using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
 using Microsoft.Extensions.Logging;
 
@@ -98,7 +99,7 @@ public sealed class SettlementCapture(CaptureStore store, TerminalIdentityGuard 
         var next = Snapshot with { Open = [] };
         if (decided.Outcome == TransactionOutcome.Approved)
         {
-            next = next with { Batch = next.Batch.With(decided.Amount.Currency, TransactionEntries.Signed(decided)) };
+            next = next with { Batch = next.Batch.With(decided.Amount.Currency, PaymentDirection.Signed(decided)) };
         }
 
         await store.CommitAsync("settlement-decide", next, JournalWrite.Of(new JournalEntry { Transaction = decided }), cancellationToken);

@@ -1,3 +1,4 @@
+using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
 
 namespace Fleet.Agent.Capture;
@@ -24,9 +25,9 @@ public static class TotalsDecision
         }
 
         var present = Entry(payment, TransactionOutcome.Approved, "the totals of the closed batch contain it");
-        return TransactionEntries.CountsInBatch(present.Kind)
+        return PaymentDirection.CountsInBatch(present.Kind)
             && count == journal.Count + 1
-            && totals.SumMinor == journal.SumMinor + TransactionEntries.Signed(present)
+            && totals.SumMinor == journal.SumMinor + PaymentDirection.Signed(present)
                 ? present
                 : null;
     }

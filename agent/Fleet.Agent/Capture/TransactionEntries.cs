@@ -44,18 +44,6 @@ public static class TransactionEntries
         };
     }
 
-    /// <summary>A pre-authorisation is no turnover until it is booked.</summary>
-    public static bool CountsInBatch(PaymentKind kind) => kind is PaymentKind.Sale or PaymentKind.Reversal or PaymentKind.Refund;
-
-    /// <summary>Amount with its direction: sales plus, refunds and reversals minus.</summary>
-    public static long Signed(Transaction transaction) => transaction.Kind switch
-    {
-        PaymentKind.Reversal or PaymentKind.Refund => -transaction.Amount.MinorUnits,
-        PaymentKind.Sale => transaction.Amount.MinorUnits,
-        PaymentKind.PreAuthorisation or PaymentKind.Unspecified => 0,
-        _ => throw new ArgumentOutOfRangeException(nameof(transaction), transaction.Kind, "no such kind of payment"),
-    };
-
     private static Money? Requested(PaymentRequest request) =>
         request.AmountMinor is { } amount ? new Money { MinorUnits = amount, Currency = request.Currency } : null;
 }

@@ -7,7 +7,7 @@ namespace Fleet.Agent.Commands;
 /// <summary>What the fleet's commands bring into the agent.</summary>
 public static class CommandComposition
 {
-    /// <summary>Adds inbox, store and executor. Needs an <see cref="ICommandTrust"/>.</summary>
+    /// <summary>Adds inbox, store and executor. Needs an <see cref="ICommandTrust"/>, an <see cref="IAgentConfiguration"/> and an <see cref="IDiagnosticsSource"/>.</summary>
     public static IServiceCollection AddCommands(this IServiceCollection services, CommandOptions options) => services
         .AddSingleton(options)
         .AddSingleton<FleetTime>()
@@ -26,10 +26,12 @@ public static class CommandComposition
         .AddSingleton<ICommandPlan, SettlePlan>()
         .AddSingleton<ICommandPlan, SyncPlan>()
         .AddSingleton<ICommandPlan, RulesPlan>()
+        .AddSingleton<ICommandPlan, ConfigurationPlan>()
         .AddSingleton<ICommandErrand, DisplayErrand>()
         .AddSingleton<ICommandErrand, RestartErrand>()
         .AddSingleton<ICommandErrand, DiagnoseErrand>()
         .AddSingleton<ICommandErrand, ClockErrand>()
+        .AddSingleton<ICommandErrand, DiagnosticsErrand>()
         .AddSingleton<ICommandPlan, ErrandPlan>()
         .AddSingleton<RetirementEnd>()
         .AddSingleton<CommandExecutor>()

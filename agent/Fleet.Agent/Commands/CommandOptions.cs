@@ -18,6 +18,11 @@ public sealed class CommandOptions
     /// <summary>How long a terminal may take to answer again after it was restarted.</summary>
     public TimeSpan RestartPatience { get; set; } = TimeSpan.FromMinutes(3);
 
+    /// <summary>Takes over everything; commands that wait go on by what is new.</summary>
+    public void TakeLive(CommandOptions other) =>
+        (RetryMinimum, RetryMaximum, DisablePatience, UploadPatience, RestartPatience) =
+            (other.RetryMinimum, other.RetryMaximum, other.DisablePatience, other.UploadPatience, other.RestartPatience);
+
     /// <summary>Names every fault with its key.</summary>
     public IEnumerable<string> Faults()
     {

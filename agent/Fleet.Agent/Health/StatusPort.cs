@@ -13,6 +13,12 @@ namespace Fleet.Agent.Health;
 /// </summary>
 public static class StatusPort
 {
+    /// <summary>Name of the socket that only tells.</summary>
+    internal const string Status = "agent";
+
+    /// <summary>Name of the socket that takes requests.</summary>
+    internal const string Control = "control";
+
     /// <summary>Length of the password of a loopback port, in bytes.</summary>
     internal const int PasswordLength = 32;
 
@@ -20,22 +26,23 @@ public static class StatusPort
     private const int LongestPath = 100;
 
     /// <summary>Path of the socket of a data directory.</summary>
-    public static string PathOf(string dataDirectory)
+    public static string PathOf(string dataDirectory, string name = Status)
     {
         var full = Path.GetFullPath(dataDirectory);
-        var path = Path.Combine(full, "agent.sock");
+        var path = Path.Combine(full, name + ".sock");
         return Encoding.UTF8.GetByteCount(path) <= LongestPath
             ? path
-            : Path.Combine(Path.GetTempPath(), $"fleet-agent-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(full)).AsSpan(0, 8))}.sock");
+            : Path.Combine(Path.GetTempPath(), $"fleet-agent-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)).AsSpan(0, 8))}.sock");
     }
 
     /// <summary>Begins to listen.</summary>
     /// <param name="dataDirectory">Folder of the agent's data.</param>
     /// <param name="unixSockets">Whether this system has Unix domain sockets.</param>
+    /// <param name="name"><see cref="Status"/> or <see cref="Control"/>.</param>
     /// <exception cref="SocketException">The system refused.</exception>
-    internal static StatusDoor Listen(string dataDirectory, bool unixSockets)
+    internal static StatusDoor Listen(string dataDirectory, bool unixSockets, string name = Status)
     {
-        var door = unixSockets ? OpenSocket(PathOf(dataDirectory)) : OpenPort(PortFile(dataDirectory));
+        var door = unixSockets ? OpenSocket(PathOf(dataDirectory, name)) : OpenPort(PortFile(dataDirectory, name));
         door.Listener.Listen(8);
         return door;
     }
@@ -43,18 +50,22 @@ public static class StatusPort
     /// <summary>Connects to the agent of a data directory.</summary>
     /// <exception cref="SocketException">Nobody listens.</exception>
     /// <exception cref="IOException">There is no file that says where.</exception>
-    internal static async Task<Socket> ConnectAsync(string dataDirectory, bool unixSockets, CancellationToken cancellationToken)
+    internal static Task<Socket> ConnectAsync(string dataDirectory, bool unixSockets, CancellationToken cancellationToken) =>
+        ConnectAsync(dataDirectory, unixSockets, Status, cancellationToken);
+
+    /// <inheritdoc cref="ConnectAsync(string, bool, CancellationToken)"/>
+    internal static async Task<Socket> ConnectAsync(string dataDirectory, bool unixSockets, string name, CancellationToken cancellationToken)
     {
         var socket = unixSockets ? UnixSocket() : TcpSocket();
         try
         {
             if (unixSockets)
             {
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(PathOf(dataDirectory)), cancellationToken);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(PathOf(dataDirectory, name)), cancellationToken);
                 return socket;
             }
 
-            var (port, password) = ReadPortFile(PortFile(dataDirectory));
+            var (port, password) = ReadPortFile(PortFile(dataDirectory, name));
             await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), cancellationToken);
             await socket.SendAsync(password, cancellationToken);
             return socket;
@@ -111,7 +122,7 @@ public static class StatusPort
             ? (port, Convert.FromHexString(password))
             : throw new IOException($"{file} does not say where the agent answers");
 
-    private static string PortFile(string dataDirectory) => Path.Combine(Path.GetFullPath(dataDirectory), "agent.port");
+    private static string PortFile(string dataDirectory, string name) => Path.Combine(Path.GetFullPath(dataDirectory), name + ".port");
 
     private static Socket UnixSocket() => new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
 

@@ -28,9 +28,12 @@ public static class AgentCommandLine
                           fleet-agent run --config FILE
         On site:          fleet-agent status --data DIR
                           fleet-agent doctor --config FILE
+                          fleet-agent apply COMMAND-FILE --data DIR
+                          fleet-agent diagnostics --data DIR
         """)
     {
-        Run(), Enroll(), Status(), Journal(), Doctor(), PortsCommand.Create(), ServiceCommand.Create(), Version(),
+        Run(), Enroll(), Status(), Journal(), Doctor(), SiteVerbs.Trace(), SiteVerbs.Reload(), SiteVerbs.Apply(), SiteVerbs.Diagnostics(),
+        PortsCommand.Create(), ServiceCommand.Create(), Version(),
     };
 
     private static Command Run()
@@ -125,7 +128,7 @@ public static class AgentCommandLine
     }
 
     // The data directory may be in the settings; without any it is the default one.
-    private static Task<int> WithDataAsync(string? config, string? data, Func<string, Task<int>> action)
+    internal static Task<int> WithDataAsync(string? config, string? data, Func<string, Task<int>> action)
     {
         if (data is not null)
         {
@@ -142,7 +145,7 @@ public static class AgentCommandLine
 
     private static string[] DataAssignment(string? data) => data is null ? [] : [$"data={data}"];
 
-    private static Option<string?> DataOption() => new("--data", "-d") { Description = "Folder for journal and identity. Wins over the settings. Without either: $STATE_DIRECTORY, or fleet-agent-data.", HelpName = "DIR" };
+    internal static Option<string?> DataOption() => new("--data", "-d") { Description = "Folder for journal and identity. Wins over the settings. Without either: $STATE_DIRECTORY, or fleet-agent-data.", HelpName = "DIR" };
 
     private static Option<string[]> SetOption() => new("--set")
     {

@@ -1,3 +1,4 @@
+using Fleet.Agent.Hosting.Diagnostics;
 using Fleet.Agent.Hosting.Settings;
 using Fleet.Agent.Hosting.Windows;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,23 +15,26 @@ public static class AgentHost
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(30);
 
     /// <summary>A host that is ready to be started. Stops at SIGTERM, SIGINT and Ctrl-C.</summary>
-    public static IHost Build(AgentSettings settings, IServiceManager manager)
+    public static IHost Build(AgentSettings settings, IServiceManager manager, SettingInputs inputs)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "fleet-agent" });
         builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = Farewell);
-        builder.Services.AddLineLogging(settings.LogLevel, manager);
+        var level = new LogLevelSwitch(settings.LogLevel);
+        var recent = new RecentLog(TimeProvider.System);
+        builder.Services.AddSingleton(level).AddSingleton(recent).AddSingleton(inputs);
+        builder.Services.AddLineLogging(level, recent, manager);
         builder.Services.AddAgent(settings, manager);
         return builder.Build();
     }
 
-    private static void AddLineLogging(this IServiceCollection services, LogLevel level, IServiceManager manager)
+    private static void AddLineLogging(this IServiceCollection services, LogLevelSwitch level, RecentLog recent, IServiceManager manager)
     {
         var underSystemd = Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 };
         services.AddLogging(logging => logging
             .AddEventLog(manager)
-            .SetMinimumLevel(level)
-            .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning)
-            .AddFilter("Fleet.Mqtt", level <= LogLevel.Debug ? level : LogLevel.Warning)
+            .SetMinimumLevel(LogLevel.Trace)
+            .AddFilter(level.Allows)
+            .AddProvider(recent)
             .AddConsole(static console => console.FormatterName = LineFormatter.FormatterName));
         services.AddSingleton<ConsoleFormatter>(s => new LineFormatter(s.GetRequiredService<TimeProvider>(), underSystemd));
     }

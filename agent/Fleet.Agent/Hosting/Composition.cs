@@ -2,6 +2,8 @@ using Fleet.Agent.Capture;
 using Fleet.Agent.Commands;
 using Fleet.Agent.Gate;
 using Fleet.Agent.Health;
+using Fleet.Agent.Hosting.Control;
+using Fleet.Agent.Hosting.Diagnostics;
 using Fleet.Agent.Hosting.Settings;
 using Fleet.Agent.Journal;
 using Fleet.Agent.Link;
@@ -27,6 +29,7 @@ public static class Composition
         .AddCapture()
         .AddIdentity()
         .AddCommands(settings.Commands)
+        .AddSiteControl()
         .AddTerminal(settings.Terminal)
         .AddTill(settings.Till)
         .AddLink(settings.Link)
@@ -81,6 +84,14 @@ public static class Composition
         .AddSingleton<HealthReporter>()
         .AddHostedService<HealthService>()
         .AddHostedService<StatusService>();
+
+    private static IServiceCollection AddSiteControl(this IServiceCollection services) => services
+        .AddSingleton<RunningSettings>()
+        .AddSingleton<IAgentConfiguration>(static s => s.GetRequiredService<RunningSettings>())
+        .AddSingleton<IDiagnosticsSource, DiagnosticsBundle>()
+        .AddSingleton<ControlDesk>()
+        .AddHostedService<ReloadService>()
+        .AddHostedService<ControlService>();
 
     private static IServiceCollection AddServiceManager(this IServiceCollection services, IServiceManager manager) => services
         .AddSingleton(manager)

@@ -14,4 +14,15 @@ public interface IServiceManager
 
     /// <summary>There is progress.</summary>
     void Alive();
+
+    /// <summary>The settings are being read again.</summary>
+    /// <param name="bootMicros">Moment of this boot, in microseconds.</param>
+    void Reloading(long bootMicros)
+    {
+        // Only systemd wants to hear of it.
+    }
+
+    /// <summary>They have been, or not.</summary>
+    /// <param name="status">For a person: how the service is now.</param>
+    void Reloaded(string status) => Ready();
 }

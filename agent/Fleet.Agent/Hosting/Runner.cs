@@ -20,7 +20,7 @@ internal static class Runner
 
         try
         {
-            using var host = AgentHost.Build(settings, manager);
+            using var host = AgentHost.Build(settings, manager, InputsOf(config, assignments));
             await using var disposal = (IAsyncDisposable)host;
             RunnerLog.Starting(host.Services.GetRequiredService<ILogger<AgentProcess>>(), AgentVersion.Text, settings.Journal.DataDirectory);
             var loops = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
@@ -38,12 +38,15 @@ internal static class Runner
         }
     }
 
+    private static SettingInputs InputsOf(string? config, string[] assignments) => new(
+        config,
+        [.. Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(static v => KeyValuePair.Create((string)v.Key, (string?)v.Value ?? string.Empty))],
+        assignments);
+
     /// <summary>Reads the settings; null after every fault was written to the error output.</summary>
     public static AgentSettings? ReadSettings(string? config, string[] assignments)
     {
-        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-            .Select(static v => KeyValuePair.Create((string)v.Key, (string?)v.Value ?? string.Empty));
-        var settings = SettingSources.Read(config, environment, assignments, out var faults);
+        var settings = SettingSources.Read(InputsOf(config, assignments), [], out var faults).Settings;
         if (faults.Count == 0)
         {
             return settings;
@@ -67,4 +70,16 @@ internal static partial class RunnerLog
 {
     [LoggerMessage(1400, LogLevel.Information, "fleet-agent {Version} starts with data in {DataDirectory}.")]
     public static partial void Starting(ILogger logger, string version, string dataDirectory);
+
+    [LoggerMessage(1401, LogLevel.Information, "Settings were read again: {What}")]
+    public static partial void Reloaded(ILogger logger, string what);
+
+    [LoggerMessage(1402, LogLevel.Error, "Settings were read again and have {Count} faults; what was in force stays in force: {Faults}")]
+    public static partial void NotReloaded(ILogger logger, int count, string faults);
+
+    [LoggerMessage(1403, LogLevel.Error, "What the fleet wants of the settings no longer fits and is left out: {Faults}")]
+    public static partial void FleetLeftOut(ILogger logger, string faults);
+
+    [LoggerMessage(1404, LogLevel.Warning, "Nobody can control the running agent: {Path}")]
+    public static partial void NoControlSocket(ILogger logger, string path, Exception error);
 }

@@ -36,6 +36,13 @@ public sealed class SystemdNotifier(string? socketPath, TimeSpan? watchdog) : IS
     /// <inheritdoc/>
     public void Alive() => Notify("WATCHDOG=1");
 
+    /// <inheritdoc/>
+    public void Reloading(long bootMicros) =>
+        Notify("RELOADING=1", "MONOTONIC_USEC=" + bootMicros.ToString(CultureInfo.InvariantCulture), "STATUS=Reading the settings.");
+
+    /// <inheritdoc/>
+    public void Reloaded(string status) => Notify("READY=1", "STATUS=" + status);
+
     /// <summary>Sends assignments such as <c>READY=1</c>. A manager that does not listen is no error of the service.</summary>
     public void Notify(params ReadOnlySpan<string> assignments)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
 using Microsoft.Data.Sqlite;
 
@@ -120,19 +121,11 @@ public static class JournalAudit
     private static List<JournalCounter> Approved(IEnumerable<Transaction> transactions) =>
     [
         .. transactions
-            .Where(static t => t.Outcome == TransactionOutcome.Approved && Sign(t.Kind) != 0)
+            .Where(static t => t.Outcome == TransactionOutcome.Approved && PaymentDirection.CountsInBatch(t.Kind))
             .GroupBy(static t => t.Amount.Currency, StringComparer.Ordinal)
             .OrderBy(static g => g.Key, StringComparer.Ordinal)
-            .Select(static g => new JournalCounter(g.Count(), new JournalMoney(g.Sum(static t => Sign(t.Kind) * t.Amount.MinorUnits), g.Key))),
+            .Select(static g => new JournalCounter(g.Count(), new JournalMoney(g.Sum(static t => PaymentDirection.Signed(t)), g.Key))),
     ];
-
-    private static int Sign(PaymentKind kind) => kind switch
-    {
-        PaymentKind.Sale => 1,
-        PaymentKind.Reversal or PaymentKind.Refund => -1,
-        PaymentKind.PreAuthorisation or PaymentKind.Unspecified => 0,
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such payment"),
-    };
 }
 
 /// <summary>JSON of the summary, without reflection.</summary>

@@ -41,13 +41,13 @@ public sealed class TillOptions
     public string Language { get; set; } = "en";
 
     /// <summary>Largest amount of one payment in minor units, by ISO 4217 letters; without an entry there is no cap.</summary>
-    public IDictionary<string, long> AmountCaps { get; } = new Dictionary<string, long>(StringComparer.Ordinal);
+    public IDictionary<string, long> AmountCaps { get; private set; } = new Dictionary<string, long>(StringComparer.Ordinal);
 
     /// <summary>
     /// Kinds of payment that are switched off: <c>refund</c>, <c>reversal</c>, <c>preAuthorisation</c>, and <c>directDebit</c> for
     /// requests of payment type 0 (BMP 19).
     /// </summary>
-    public ISet<string> MethodsOff { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+    public ISet<string> MethodsOff { get; private set; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Approved payments that the server may be missing before new ones are refused; 0 = no limit.</summary>
     public int OfflineCount { get; set; }
@@ -56,7 +56,7 @@ public sealed class TillOptions
     public TimeSpan OfflineAge { get; set; }
 
     /// <summary>Sum of such payments and the new one in minor units, by ISO 4217 letters; without an entry there is no limit.</summary>
-    public IDictionary<string, long> OfflineAmounts { get; } = new Dictionary<string, long>(StringComparer.Ordinal);
+    public IDictionary<string, long> OfflineAmounts { get; private set; } = new Dictionary<string, long>(StringComparer.Ordinal);
 
     /// <summary>Names every fault with its key.</summary>
     public IEnumerable<string> Faults()
@@ -110,6 +110,17 @@ public sealed class TillOptions
         {
             yield return $"till.amountCaps.{currency}: a currency of ISO 4217 and an amount that is not negative";
         }
+    }
+
+    /// <summary>Takes over what may change while tills are served. Payments that run have been let in by what held before.</summary>
+    public void TakeLive(TillOptions other)
+    {
+        (AnswerTimeout, GoodsTimeout, LineWait, FateWait, StopPatience) = (other.AnswerTimeout, other.GoodsTimeout, other.LineWait, other.FateWait, other.StopPatience);
+        (SalesWhileUnresolved, Language) = (other.SalesWhileUnresolved, other.Language);
+        (OfflineCount, OfflineAge) = (other.OfflineCount, other.OfflineAge);
+
+        // Whole collections, because others are reading the old ones.
+        (AmountCaps, OfflineAmounts, MethodsOff) = (other.AmountCaps, other.OfflineAmounts, other.MethodsOff);
     }
 
     /// <summary>The TCP endpoint, or null when it cannot be read.</summary>

@@ -21,9 +21,17 @@ public sealed class UplinkOptions
     /// <summary>Pause after the server found the chain broken or asked for entries that have left the disk.</summary>
     public TimeSpan StoppedPause { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Most bytes of the journal that are sent in a second, averaged over a few; 0 = no limit. Commands and their answers are not held back.</summary>
+    public int BytesPerSecond { get; set; }
+
     /// <summary>Names every fault with its key.</summary>
     public IEnumerable<string> Faults()
     {
+        if (BytesPerSecond is < 0 or (> 0 and < 256))
+        {
+            yield return "uplink.bytesPerSecond: 0 for no limit, or at least 256";
+        }
+
         if (BatchEntries is < 1 or > 10_000)
         {
             yield return "uplink.batchEntries: 1 to 10000";

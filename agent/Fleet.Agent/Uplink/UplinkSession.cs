@@ -15,6 +15,7 @@ internal sealed class UplinkSession(
     ITransactionJournal journal, IFleetLink link, UplinkOptions options, TimeProvider clock, UplinkProgress progress, ILogger logger)
 {
     private readonly SendWindow _window = new();
+    private readonly Thrift _thrift = new(clock);
     private readonly HashSet<Task> _publishing = [];
     private long _lastProgress;
     private long _lastSent;
@@ -122,7 +123,7 @@ internal sealed class UplinkSession(
     {
         while (_window.InFlight < options.InFlight && journal.Position is var position && position.Epoch == _window.Epoch && position.LastSequence > _window.Cursor)
         {
-            if (IsWorthWaiting(position.LastSequence - _window.Cursor))
+            if (IsWorthWaiting(position.LastSequence - _window.Cursor) || _thrift.Wait(options.BytesPerSecond) > TimeSpan.Zero)
             {
                 return;
             }
@@ -151,6 +152,7 @@ internal sealed class UplinkSession(
             LastHash = UnsafeByteOperations.UnsafeWrap(run.LastHash),
         };
         batch.Entries.AddRange(run.Entries.Select(static e => UnsafeByteOperations.UnsafeWrap(e.Bytes)));
+        _thrift.Spend(batch.CalculateSize());
         _window.Sent(run.Entries[^1].Sequence);
         if (_window.InFlight == 1)
         {
@@ -179,15 +181,21 @@ internal sealed class UplinkSession(
         // A task that has ended is looked at once: its message is in the channel, its entry in the journal.
         _acks = _acks is { IsCompleted: false } ? _acks : link.Acknowledgements.WaitToReadAsync(cancellationToken).AsTask();
         var waits = new List<Task>(_publishing) { _acks };
-        if (_window.InFlight < options.InFlight)
+        if (_window.InFlight < options.InFlight && _thrift.Wait(options.BytesPerSecond) == TimeSpan.Zero)
         {
             waits.Add(NewEntriesAsync(cancellationToken));
         }
 
+        var saving = _thrift.Wait(options.BytesPerSecond);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         if (_window.InFlight > 0)
         {
             waits.Add(Task.Delay(NextDeadline(), clock, deadline.Token));
+        }
+
+        if (saving > TimeSpan.Zero)
+        {
+            waits.Add(Task.Delay(saving, clock, deadline.Token));
         }
 
         await Task.WhenAny(waits);

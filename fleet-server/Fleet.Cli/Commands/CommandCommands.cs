@@ -22,6 +22,7 @@ public static class CommandCommands
         command.Subcommands.Add(Watch(runner));
         command.Subcommands.Add(Cancel(runner));
         command.Subcommands.Add(Attachment(runner, around));
+        command.Subcommands.Add(Export(runner, around));
         return command;
     }
 
@@ -134,6 +135,23 @@ public static class CommandCommands
             }
 
             printer.Say($"{attachment.Content.Length} bytes in {path}");
+            return ExitCode.Done;
+        });
+    }
+
+    private static System.CommandLine.Command Export(Runner runner, Surroundings around)
+    {
+        var id = Arguments.Command();
+        var file = new Option<string>("--out") { Description = "File to write.", HelpName = "FILE", Required = true };
+        var command = new System.CommandLine.Command(
+            "export", "Writes the signed command to a file, for 'fleet-agent apply' in a shop without network. It counts as sent; its result arrives when the agent is connected again.") { id, file };
+        return runner.Attach(command, async (parsed, session, printer, cancellationToken) =>
+        {
+            var request = new ExportCommandRequest { Name = Names.Command(parsed.GetValue(id)!) };
+            var exported = await session.Commands.ExportCommandAsync(request, cancellationToken: cancellationToken);
+            var path = Path.Combine(around.CurrentFolder, parsed.GetValue(file)!);
+            await File.WriteAllBytesAsync(path, exported.SignedCommand.ToByteArray(), cancellationToken);
+            printer.Say($"In {path}; valid until {Words.Of(exported.Command.ExpireTime)}. On the shop's computer: fleet-agent apply {Path.GetFileName(path)}");
             return ExitCode.Done;
         });
     }

@@ -34,6 +34,8 @@ public static class KindInputs
         Plain("diagnose", Kind.Diagnose, "Reports how agent, line, terminal and its host are: posctl commands get shows the report."),
         Plain("restart-terminal", Kind.RestartTerminal, "Restarts the terminal, never under a payment and not while an outcome is unknown."),
         Plain("set-clock", Kind.SetClock, "Sets the terminal's clock to the server's time in the shop's time zone."),
+        new("apply-configuration", Kind.ApplyConfiguration, "Replaces the settings the fleet gives to the agent; without --set it takes them all back.", Configuration),
+        Plain("collect-diagnostics", Kind.CollectDiagnostics, "Collects a bundle without card data and secrets: posctl commands attachment fetches it."),
     ];
 
     private static KindInput Plain(string word, Kind kind, string description) => new(word, kind, description, static _ => static (_, _) => { });
@@ -42,10 +44,7 @@ public static class KindInputs
     {
         var methods = new Option<string[]>("--method", "-m")
         {
-            Description = $"One of {string.Join(", ", PaymentMethods.All)}; may be repeated.",
-            HelpName = "NAME",
-            Required = true,
-            AllowMultipleArgumentsPerToken = true,
+            Description = $"One of {string.Join(", ", PaymentMethods.All)}; may be repeated.", HelpName = "NAME", Required = true, AllowMultipleArgumentsPerToken = true,
         };
         command.Options.Add(methods);
         return (parsed, request) => request.Parameters = new CommandParameters { PaymentMethods = { parsed.GetValue(methods) } };
@@ -71,6 +70,22 @@ public static class KindInputs
                 OfflineCount = parsed.GetValue(offlineCount),
                 OfflineAgeSeconds = (ulong)(Names.Span(parsed.GetValue(offlineAge), "--offline-age")?.Seconds ?? 0),
             },
+        };
+    }
+
+    private static Action<ParseResult, CreateCommandRequest> Configuration(System.CommandLine.Command command)
+    {
+        var settings = new Option<string[]>("--set") { Description = "One setting, for example till.language=de; may be repeated.", HelpName = "KEY=VALUE" };
+        command.Options.Add(settings);
+        return (parsed, request) =>
+        {
+            request.Parameters = new CommandParameters();
+            foreach (var typed in parsed.GetValue(settings) ?? [])
+            {
+                request.Parameters.Configuration.Add(typed.Split('=', 2) is [{ Length: > 0 } key, var value]
+                    ? new ConfigurationSetting { Key = key.Trim(), Value = value }
+                    : throw new UsageException($"--set '{typed}' is not KEY=VALUE."));
+            }
         };
     }
 

@@ -1,5 +1,6 @@
 using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
+using Fleet.Server.Domain;
 using Fleet.Server.Domain.Operators;
 using Fleet.Server.Storage.Engine;
 
@@ -85,6 +86,43 @@ public sealed class CommandQueue(FleetDatabase database)
             return true;
         },
         cancellationToken);
+
+    /// <summary>
+    /// The signed command, to be carried by hand: the bytes that were sent before, or those of <paramref name="sign"/>, which from then on
+    /// count as sent.
+    /// </summary>
+    public Task<Answer<byte[]>> ExportAsync(string commandId, Func<CommandRow, byte[]> sign, Actor actor, CancellationToken cancellationToken) =>
+        database.WriteAsync<Answer<byte[]>>(
+            async (session, ct) =>
+            {
+                if (await CommandRows.FindAsync(session, commandId, ct) is not { } command)
+                {
+                    return Refusal.Missing($"commands/{commandId}");
+                }
+
+                var now = Now;
+                var cause = new MoveCause(actor, string.Empty, "exported to be carried by hand", now);
+                if (command.State == CommandState.Scheduled && now < command.Expires)
+                {
+                    await CommandRelease.QueueAsync(session, command, cause, ct);
+                    command = (await CommandRows.FindAsync(session, commandId, ct))!;
+                }
+
+                if (command.State is CommandState.Sent or CommandState.Unknown or CommandState.Accepted && command.Envelope is { } before)
+                {
+                    return before;
+                }
+
+                if (now >= command.Expires || await CommandMoves.TryMoveAsync(session, command, CommandTrigger.Deliver, cause, ct) is null)
+                {
+                    return Refusal.Gate(ReasonCodes.StateForbids, $"commands/{commandId}", $"The command is {command.State}; only one that waits for its agent can be exported.");
+                }
+
+                var envelope = sign(command);
+                await session.ExecuteAsync("UPDATE commands SET envelope = $1 WHERE id = $2", [envelope, command.Id], ct);
+                return envelope;
+            },
+            cancellationToken);
 
     /// <summary>Keeps the signed withdrawal, so that every repetition is the same bytes.</summary>
     public Task<bool> KeepCancellationAsync(CommandRow command, byte[] envelope, CancellationToken cancellationToken) => database.WriteAsync(

@@ -1,3 +1,4 @@
+using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
 using Fleet.Server.Domain.Transactions;
 using Money = Fleet.Server.Domain.Transactions.Money;

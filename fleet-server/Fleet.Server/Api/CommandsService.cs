@@ -1,7 +1,9 @@
 using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
+using Fleet.Server.Dispatch;
 using Fleet.Server.Domain;
 using Fleet.Server.Domain.Commands;
+using Fleet.Server.Storage.Commands;
 using Fleet.Server.Trust;
 using Fleet.V1;
 using Google.Protobuf;
@@ -11,7 +13,7 @@ using Command = Fleet.V1.Command;
 namespace Fleet.Server.Api;
 
 /// <summary><c>fleet.v1.Commands</c> over the command desk.</summary>
-public sealed class CommandsService(ICommandDesk desk, FleetTrust trust, Watching watching) : Commands.CommandsBase
+public sealed class CommandsService(ICommandDesk desk, CommandQueue queue, CommandDelivery delivery, FleetTrust trust, Watching watching) : Commands.CommandsBase
 {
     /// <inheritdoc/>
     public override async Task<Command> CreateCommand(CreateCommandRequest request, ServerCallContext context)
@@ -81,5 +83,14 @@ public sealed class CommandsService(ICommandDesk desk, FleetTrust trust, Watchin
     {
         var stored = (await desk.GetAttachmentAsync(ResourceNames.Command(request.Name, "name"), context.CancellationToken)).OrRefuse();
         return new GetCommandAttachmentResponse { FileName = stored.Name, Content = UnsafeByteOperations.UnsafeWrap(stored.Content) };
+    }
+
+    /// <inheritdoc/>
+    public override async Task<ExportCommandResponse> ExportCommand(ExportCommandRequest request, ServerCallContext context)
+    {
+        var id = ResourceNames.Command(request.Name, "name");
+        var envelope = (await queue.ExportAsync(id, delivery.Envelope, OperatorInterceptor.ActorOf(context), context.CancellationToken)).OrRefuse();
+        var command = (await desk.GetAsync(id, context.CancellationToken)).OrRefuse();
+        return new ExportCommandResponse { SignedCommand = UnsafeByteOperations.UnsafeWrap(envelope), Command = CommandResource.From(command) };
     }
 }

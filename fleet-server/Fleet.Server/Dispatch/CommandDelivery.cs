@@ -26,13 +26,16 @@ public sealed class CommandDelivery(CommandQueue queue, Closings closings, IComm
         await SendCancellationsAsync(terminal, occasion, cancellationToken);
         foreach (var command in await queue.QueuedAsync(terminal, cancellationToken))
         {
-            var envelope = signer.Sign(SigningDomain.Command, Message(command)).ToByteArray();
+            var envelope = Envelope(command);
             if (await queue.MarkSentAsync(command, envelope, cancellationToken))
             {
                 await SendAsync(command, LinkChannel.Command, envelope, cancellationToken);
             }
         }
     }
+
+    /// <summary>The command as it leaves the server.</summary>
+    public byte[] Envelope(CommandRow command) => signer.Sign(SigningDomain.Command, Message(command)).ToByteArray();
 
     private async Task RepeatAsync(TerminalId terminal, CancellationToken cancellationToken)
     {

@@ -31,6 +31,8 @@ internal sealed class TestFleet : ICommandTrust, IRetirementErasure, IDisposable
 
     public DateTimeOffset? EnrolledAt => null;
 
+    public PaperConfiguration Configuration { get; } = new();
+
     public int Erasures { get; private set; }
 
     public CommandOptions Options { get; } = new()
@@ -87,4 +89,18 @@ internal sealed class TestFleet : ICommandTrust, IRetirementErasure, IDisposable
     public void Dispose() => _key.Dispose();
 
     public static long Micros(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+}
+
+/// <summary>Settings and diagnostics of an agent that is no process.</summary>
+internal sealed class PaperConfiguration : IAgentConfiguration, IDiagnosticsSource
+{
+    public IReadOnlyList<KeyValuePair<string, string>> Applied { get; private set; } = [];
+
+    public IReadOnlyList<string> Faults(IReadOnlyList<KeyValuePair<string, string>> desired) => [.. desired.Where(static s => s.Key == "no.such").Select(static s => s.Key)];
+
+    public void Apply(IReadOnlyList<KeyValuePair<string, string>> desired) => Applied = desired;
+
+    public string Report(IReadOnlyList<KeyValuePair<string, string>> desired) => string.Join('\n', desired.Select(static s => $"{s.Key}: {s.Value}"));
+
+    public Task<byte[]> CollectAsync(int largest, CancellationToken cancellationToken) => Task.FromResult<byte[]>([1, 2, 3]);
 }

@@ -43,6 +43,47 @@ public sealed class AgentProcessTests
     }
 
     [Test]
+    public async Task Sighup_takes_a_good_file_and_refuses_a_bad_one(CancellationToken cancellationToken)
+    {
+        const string Good = "terminal: { address: 'tcp://127.0.0.1:1' }\ntill: { endpoint: 'tcp://127.0.0.1:0', language: en }\n";
+        await File.WriteAllTextAsync(_folder.File("agent.yaml"), Good, cancellationToken);
+        using var agent = Start("run", "--config", _folder.File("agent.yaml"), "--data", Data);
+        await StatusAsync(cancellationToken);
+
+        await File.WriteAllTextAsync(_folder.File("agent.yaml"), Good + "lgo: { level: debug }\n", cancellationToken);
+        agent.Signal("HUP");
+        Assert.That(await LineWithAsync(agent, "Settings were read again", cancellationToken), Does.Contain("1 faults").And.Contain("lgo.level"));
+        await File.WriteAllTextAsync(_folder.File("agent.yaml"), Good.Replace("language: en", "language: de", StringComparison.Ordinal), cancellationToken);
+        agent.Signal("HUP");
+        Assert.That(await LineWithAsync(agent, "Settings were read again", cancellationToken), Does.Contain("changed till.language"));
+
+        agent.Signal("TERM");
+        Assert.That(await agent.ExitAsync(cancellationToken), Is.Zero);
+    }
+
+    [Test]
+    public async Task Running_agent_is_traced_collects_diagnostics_and_believes_no_unsigned_file(CancellationToken cancellationToken)
+    {
+        using var agent = Start(
+            "run", "--data", Data, "--set", "terminal.address=tcp://127.0.0.1:1", "--set", "till.endpoint=tcp://127.0.0.1:0", "--set", "terminal.password=123456");
+        await StatusAsync(cancellationToken);
+
+        Assert.That(await SayAsync(0, cancellationToken, "trace", "on", "--data", Data), Does.Contain("Everything is logged"));
+        Assert.That(await SayAsync(0, cancellationToken, "reload", "--data", Data), Does.Contain("nothing changed"));
+        await File.WriteAllBytesAsync(_folder.File("command"), [1, 2, 3], cancellationToken);
+        Assert.That(await SayAsync(1, cancellationToken, "apply", _folder.File("command"), "--data", Data), Does.Contain("no signed command"));
+        await SayAsync(0, cancellationToken, "diagnostics", "--data", Data, "--out", _folder.File("bundle.zip"));
+        await using var bundle = await System.IO.Compression.ZipFile.OpenReadAsync(_folder.File("bundle.zip"), cancellationToken);
+        using var settings = new StreamReader(await bundle.GetEntry("settings.txt")!.OpenAsync(cancellationToken));
+        Assert.That(await settings.ReadToEndAsync(cancellationToken), Does.Contain("terminal.password: (left out)").And.Not.Contain("123456"));
+        Assert.That(bundle.Entries.Select(static e => e.Name), Is.SupersetOf(new[] { "about.txt", "status.json", "journal.txt", "log.txt", "commands.txt" }));
+
+        agent.Signal("TERM");
+        Assert.That(await agent.ExitAsync(cancellationToken), Is.Zero);
+        Assert.That(await SayAsync(1, cancellationToken, "trace", "off", "--data", Data), Does.Contain("no agent answers"));
+    }
+
+    [Test]
     public async Task Agent_starts_answers_its_status_and_stops_at_sigterm_with_zero(CancellationToken cancellationToken)
     {
         using var agent = Start("run", "--data", Data, "--set", "terminal.address=tcp://127.0.0.1:1", "--set", "till.endpoint=tcp://127.0.0.1:0");
@@ -124,5 +165,27 @@ public sealed class AgentProcessTests
     {
         var buffer = new byte[512];
         return System.Text.Encoding.UTF8.GetString(buffer, 0, await manager.ReceiveAsync(buffer, cancellationToken));
+    }
+
+    private static async Task<string> LineWithAsync(ChildProcess agent, string text, CancellationToken cancellationToken)
+    {
+        while (await agent.Output.ReadLineAsync(cancellationToken) is { } line)
+        {
+            if (line.Contains(text, StringComparison.Ordinal))
+            {
+                return line;
+            }
+        }
+
+        return string.Empty;
+    }
+
+    private static async Task<string> SayAsync(int exitCode, CancellationToken cancellationToken, params string[] arguments)
+    {
+        using var asked = Start(arguments);
+        var output = asked.Output.ReadToEndAsync(cancellationToken);
+        var error = asked.ErrorAsync(cancellationToken);
+        Assert.That(await asked.ExitAsync(cancellationToken), Is.EqualTo(exitCode));
+        return await output + await error;
     }
 }

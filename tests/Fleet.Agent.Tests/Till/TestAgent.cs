@@ -58,6 +58,8 @@ internal sealed class TestAgent : IAsyncDisposable
             .AddSingleton<ICrashPoints>(death)
             .AddSingleton<ICommandTrust>(fleet)
             .AddSingleton<IRetirementErasure>(fleet)
+            .AddSingleton<IAgentConfiguration>(fleet.Configuration)
+            .AddSingleton<IDiagnosticsSource>(fleet.Configuration)
             .AddLogging(b => b.AddProvider(log).SetMinimumLevel(LogLevel.Debug))
             .AddGate()
             .AddCapture()

@@ -145,6 +145,57 @@ internal sealed class CommandsTests
         Assert.That(verified.Output, Does.StartWith("VALID").And.Contain("SETTLE_AND_LOCK"));
     }
 
+    [Test]
+    public async Task Limits_are_typed_with_the_decimals_of_their_currency()
+    {
+        var wrong = await _desk.TypeAsync("commands", "create", "set-limits", "--terminal", "lane1", "--reason", "test", "--cap", "500EUR");
+        Assert.That(wrong.Must(ExitCode.Usage).Error, Does.Contain("--cap '500EUR'"));
+
+        var typed = await _desk.TypeAsync(
+            "commands", "create", "set-limits", "--terminal", "lane1", "--reason", "test", "--cap", "500.00EUR", "--offline-amount", "2000.00EUR", "--offline-count", "20", "--offline-age", "12h");
+        Assert.That(typed.Must(ExitCode.Done).Output, Does.Contain("cap 500.00 EUR, offline 2000.00 EUR, offline 20 payments, offline 12:00:00"));
+    }
+
+    [Test]
+    public async Task Methods_settings_and_messages_reach_the_command_or_are_refused_by_their_field()
+    {
+        Assert.That(
+            (await _desk.TypeAsync("commands", "create", "disable-payment-method", "--terminal", "lane1", "--reason", "test", "--method", "cash")).Must(ExitCode.Failed).Error,
+            Does.Contain("parameters.payment_methods"));
+        Assert.That(
+            (await _desk.TypeAsync("commands", "create", "display-message", "--terminal", "lane1", "--reason", "test")).Must(ExitCode.Failed).Error, Does.Contain("message"));
+        Assert.That(
+            (await _desk.TypeAsync("commands", "create", "apply-configuration", "--terminal", "lane1", "--reason", "test", "--set", "till.language=de")).Must(ExitCode.Done).Output,
+            Does.Contain("till.language=de"));
+        Assert.That(
+            (await _desk.TypeAsync("commands", "create", "disable-payment-method", "--terminal", "lane1", "--reason", "test", "-m", "refund", "reversal")).Must(ExitCode.Done).Output,
+            Does.Contain("refund reversal"));
+    }
+
+    [Test]
+    public async Task Command_leaves_as_a_file_and_its_result_brings_one_back()
+    {
+        (await _desk.TypeAsync("commands", "create", "collect-diagnostics", "--terminal", "lane1", "--reason", "test")).Must(ExitCode.Done);
+        var id = await OpenCommandAsync();
+        Assert.That((await _desk.TypeAsync("commands", "attachment", id)).Must(ExitCode.Failed).Error, Does.Contain("NO_ATTACHMENT"));
+
+        (await _desk.TypeAsync("commands", "export", id, "--out", "command.bin")).Must(ExitCode.Done);
+        var envelope = SignedEnvelope.Parser.ParseFrom(await File.ReadAllBytesAsync(_desk.Desk.Folder.File("command.bin")));
+        Assert.That(Command.Parser.ParseFrom(envelope.Payload).Kind, Is.EqualTo(CommandKind.CollectDiagnostics));
+        Assert.That((await _desk.TypeAsync("commands", "get", id)).Output, Does.Contain("SENT").And.Contain("carried by hand"));
+
+        await _agent.ReportAsync(id, CommandStage.Succeeded, attachment: new CommandAttachment { Name = "../d.zip", Content = Google.Protobuf.ByteString.CopyFrom(1, 2, 3) });
+        (await _desk.TypeAsync("commands", "attachment", id)).Must(ExitCode.Done);
+        Assert.That(await File.ReadAllBytesAsync(_desk.Desk.Folder.File("d.zip")), Is.EqualTo(new byte[] { 1, 2, 3 }), "only the last part of its name counts");
+    }
+
+    [Test]
+    public async Task Help_knows_every_kind()
+    {
+        var help = (await _desk.TypeAsync("commands", "create", "--help")).Output;
+        Assert.That(Contracts.CommandKinds.All.Select(static r => r.Word).Where(w => !help.Contains(w, StringComparison.Ordinal)), Is.Empty);
+    }
+
     private async Task<string> OpenCommandAsync()
     {
         var name = string.Empty;

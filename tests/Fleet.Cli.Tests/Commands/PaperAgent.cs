@@ -50,12 +50,13 @@ internal sealed class PaperAgent
     }
 
     /// <summary>Reports a stage of a command in the journal.</summary>
-    public Task ReportAsync(string command, CommandStage stage, string reason = "") => WriteAsync(e => e.Command = new CommandEvent
+    public Task ReportAsync(string command, CommandStage stage, string reason = "", CommandAttachment? attachment = null) => WriteAsync(e => e.Command = new CommandEvent
     {
         CommandId = command[(command.IndexOf('/', StringComparison.Ordinal) + 1)..],
         Stage = stage,
         Reason = reason,
         Enforcement = EnforcementLevel.Gate,
+        Attachment = attachment,
     });
 
     /// <summary>One approved sale.</summary>

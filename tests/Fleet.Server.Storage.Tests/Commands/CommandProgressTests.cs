@@ -3,6 +3,7 @@ using Fleet.Contracts.Link.V1;
 using Fleet.Server.Domain.Operators;
 using Fleet.Server.Domain.Terminals;
 using Fleet.Server.Storage.Tests.World;
+using Google.Protobuf;
 
 namespace Fleet.Server.Storage.Tests.Commands;
 
@@ -144,5 +145,35 @@ public sealed class CommandProgressTests(EngineUnderTest engine) : StorageFixtur
 
         Assert.That((await World.TerminalAsync()).State, Is.EqualTo(TerminalState.Retiring));
         Assert.That((await World.CommandAsync(command.Id)).State, Is.EqualTo(CommandState.Locking));
+    }
+
+    [Test]
+    public async Task Report_and_file_of_a_result_are_kept_and_a_repeated_answer_does_not_wipe_them()
+    {
+        var journal = await World.ActivateAsync();
+        var command = await World.SentAsync(CommandKind.CollectDiagnostics);
+        var done = new CommandEvent
+        {
+            CommandId = command.Id, Stage = CommandStage.Succeeded, Report = "host: reached", Attachment = new CommandAttachment { Name = "d.zip", Content = ByteString.CopyFrom(1, 2) },
+        };
+        await World.StoreAsync(journal, journal.Add(e => e.Command = done));
+        await World.StoreAsync(journal, journal.Command(command.Id, CommandStage.Succeeded));
+
+        var view = await World.CommandAsync(command.Id);
+        var file = StorageWorld.Accepted(await World.Desk.GetAttachmentAsync(command.Id, CancellationToken.None));
+        Assert.That((view.State, view.Report, view.AttachmentName), Is.EqualTo((CommandState.Succeeded, "host: reached", "d.zip")));
+        Assert.That((file.Name, file.Content), Is.EqualTo(("d.zip", new byte[] { 1, 2 })));
+    }
+
+    [Test]
+    public async Task Settle_moves_no_terminal_and_gets_no_verdict()
+    {
+        var journal = await World.ActivateAsync();
+        var command = await World.SentAsync(CommandKind.Settle);
+        await World.StoreAsync(journal, journal.Command(command.Id, CommandStage.Draining));
+
+        Assert.That((await World.TerminalAsync()).State, Is.EqualTo(TerminalState.Active));
+        Assert.That(await World.Closings.WithoutVerdictAsync(CancellationToken.None), Is.Empty);
+        Assert.That((await World.Desk.GetAttachmentAsync(command.Id, CancellationToken.None)).Refusal?.Code, Is.EqualTo(Domain.RefusalCodes.NoAttachment));
     }
 }

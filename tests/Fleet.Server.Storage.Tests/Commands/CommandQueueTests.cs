@@ -1,7 +1,9 @@
 using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
+using Fleet.Server.Domain;
 using Fleet.Server.Domain.Operators;
 using Fleet.Server.Domain.Terminals;
+using Fleet.Server.Storage.Commands;
 using Fleet.Server.Storage.Tests.World;
 
 namespace Fleet.Server.Storage.Tests.Commands;
@@ -163,4 +165,50 @@ public sealed class CommandQueueTests(EngineUnderTest engine) : StorageFixture(e
 
         Assert.That((await World.CommandAsync(command.Id)).State, Is.EqualTo(CommandState.Sent));
     }
+
+    [Test]
+    public async Task Exported_command_counts_as_sent_and_is_the_same_bytes_again()
+    {
+        await World.ActivateAsync();
+        var command = StorageWorld.Accepted(await World.AskAsync(CommandKind.Disable));
+        var signed = 0;
+
+        var first = await ExportAsync(command.Id, _ => [1, (byte)++signed]);
+        var second = await ExportAsync(command.Id, _ => [1, (byte)++signed]);
+
+        Assert.That(first.Value, Is.EqualTo(new byte[] { 1, 1 }));
+        Assert.That(second.Value, Is.EqualTo(first.Value));
+        Assert.That((await World.CommandAsync(command.Id)).State, Is.EqualTo(CommandState.Sent));
+    }
+
+    [Test]
+    public async Task Exported_command_that_is_scheduled_leaves_with_its_start_time()
+    {
+        await World.ActivateAsync();
+        var start = World.Clock.GetUtcNow().AddHours(3);
+        var command = StorageWorld.Accepted(await World.AskAsync(CommandKind.Disable, start: start));
+        CommandRow? seen = null;
+
+        await ExportAsync(command.Id, row =>
+        {
+            seen = row;
+            return [1];
+        });
+
+        Assert.That((seen!.NotBefore, seen.Counter), Is.EqualTo(((DateTimeOffset?)start, 1L)));
+        Assert.That((await World.CommandAsync(command.Id)).State, Is.EqualTo(CommandState.Sent));
+    }
+
+    [Test]
+    public async Task Command_that_is_over_cannot_be_exported()
+    {
+        await World.ActivateAsync();
+        var command = StorageWorld.Accepted(await World.AskAsync(CommandKind.Disable));
+        await World.Desk.CancelAsync(command.Id, "no", StorageWorld.Anna, CancellationToken.None);
+
+        Assert.That((await ExportAsync(command.Id, static _ => [1])).Refusal?.Code, Is.EqualTo(ReasonCodes.StateForbids));
+        Assert.That((await ExportAsync("unknown", static _ => [1])).Refusal?.Kind, Is.EqualTo(RefusalKind.NotFound));
+    }
+
+    private Task<Answer<byte[]>> ExportAsync(string id, Func<CommandRow, byte[]> sign) => World.Queue.ExportAsync(id, sign, StorageWorld.Anna, CancellationToken.None);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Fleet.Contracts;
 using Fleet.Server.Dispatch;
@@ -12,11 +13,20 @@ public sealed class RecordingDownlink : IDownlink
     /// <summary>What the next message becomes.</summary>
     public Delivery Answer { get; set; } = Delivery.Delivered;
 
+    /// <summary>Heartbeats, apart from everything else.</summary>
+    public ConcurrentQueue<SentMessage> Heartbeats { get; } = new();
+
     /// <summary>Runs before a message counts as given.</summary>
     public Func<SentMessage, Task>? Before { get; set; }
 
     public async Task<Delivery> SendAsync(TerminalId terminal, LinkChannel channel, byte[] payload, CancellationToken cancellationToken)
     {
+        if (channel == LinkChannel.Heartbeat)
+        {
+            Heartbeats.Enqueue(new SentMessage(terminal, channel, payload));
+            return Answer;
+        }
+
         var message = new SentMessage(terminal, channel, payload);
         await (Before?.Invoke(message) ?? Task.CompletedTask);
         await _sent.Writer.WriteAsync(message, cancellationToken);

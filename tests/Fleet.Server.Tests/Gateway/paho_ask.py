@@ -14,8 +14,10 @@ acknowledged = threading.Event()
 
 
 def on_message(_client, _userdata, message):
-    print(message.payload.hex(), flush=True)
-    answered.set()
+    # The server also tells the time, whatever was subscribed to.
+    if message.topic == answer_topic:
+        print(message.payload.hex(), flush=True)
+        answered.set()
 
 
 def on_subscribe(sender, _userdata, _mid, codes, _properties):

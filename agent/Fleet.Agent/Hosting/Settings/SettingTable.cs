@@ -114,6 +114,7 @@ internal static class SettingTable
         Setting.Number("uplink.inFlight", static (s, v) => s.Uplink.InFlight = v),
         Setting.Duration("uplink.maximumAge", static (s, v) => s.Uplink.MaximumAge = v),
         Setting.Duration("uplink.acknowledgeTimeout", static (s, v) => s.Uplink.AcknowledgeTimeout = v),
+        Setting.Size("uplink.bytesPerSecond", static (s, v) => s.Uplink.BytesPerSecond = (int)Math.Min(v, int.MaxValue)),
         Setting.Duration("uplink.stoppedPause", static (s, v) => s.Uplink.StoppedPause = v),
     ];
 
