@@ -44,7 +44,10 @@ public static class KindInputs
     {
         var methods = new Option<string[]>("--method", "-m")
         {
-            Description = $"One of {string.Join(", ", PaymentMethods.All)}; may be repeated.", HelpName = "NAME", Required = true, AllowMultipleArgumentsPerToken = true,
+            Description = $"One of {string.Join(", ", PaymentMethods.All)}; may be repeated.",
+            HelpName = "NAME",
+            Required = true,
+            AllowMultipleArgumentsPerToken = true,
         };
         command.Options.Add(methods);
         return (parsed, request) => request.Parameters = new CommandParameters { PaymentMethods = { parsed.GetValue(methods) } };

@@ -154,7 +154,10 @@ public sealed class CommandProgressTests(EngineUnderTest engine) : StorageFixtur
         var command = await World.SentAsync(CommandKind.CollectDiagnostics);
         var done = new CommandEvent
         {
-            CommandId = command.Id, Stage = CommandStage.Succeeded, Report = "host: reached", Attachment = new CommandAttachment { Name = "d.zip", Content = ByteString.CopyFrom(1, 2) },
+            CommandId = command.Id,
+            Stage = CommandStage.Succeeded,
+            Report = "host: reached",
+            Attachment = new CommandAttachment { Name = "d.zip", Content = ByteString.CopyFrom(1, 2) },
         };
         await World.StoreAsync(journal, journal.Add(e => e.Command = done));
         await World.StoreAsync(journal, journal.Command(command.Id, CommandStage.Succeeded));
