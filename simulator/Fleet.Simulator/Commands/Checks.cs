@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Fleet.Serial;
 using Fleet.Simulator.Control;
+using Fleet.Zvt;
 
 namespace Fleet.Simulator.Commands;
 
@@ -52,6 +53,14 @@ internal static class Checks
         error = good ? null : $"'{text}' is not a whole number from {lowest} to {highest}";
         return good;
     };
+
+    /// <summary>A terminal of a vendor.</summary>
+    public static bool Profile(string text, out VendorProfile? profile, out string? error)
+    {
+        profile = VendorProfiles.Find(text);
+        error = profile is null ? $"'{text}' is not one of {string.Join(", ", VendorProfiles.All.Select(static p => p.Id))}" : null;
+        return profile is not null;
+    }
 
     /// <summary>A share from 0 to 1.</summary>
     public static bool Share(string text, out double? share, out string? error)

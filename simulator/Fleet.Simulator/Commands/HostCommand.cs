@@ -9,7 +9,10 @@ namespace Fleet.Simulator.Commands;
 internal static class HostCommand
 {
     private static readonly Option<ControlAddress?> Control = Checks.Option<ControlAddress>(
-        "--control", "Port of 127.0.0.1 (or path) for terminals, live faults and questions. Default 0: any port.", Checks.Address);
+        "--control",
+        "Port of 127.0.0.1 (or path with a slash) for terminals, live faults and questions in line JSON: {\"op\":\"state\"}, "
+        + "{\"op\":\"totals\",\"tid\":\"29001234\",\"traceNumber\":17}, {\"op\":\"rules\",\"down\":true} or {\"op\":\"rules\",\"outage\":\"settlements\"}. Default 0: any port.",
+        Checks.Address);
 
     private static readonly Option<string?> Books = new("--books") { Description = "File of its books. Default: in memory only." };
 
@@ -32,8 +35,7 @@ internal static class HostCommand
     {
         var command = new Command(
             "host",
-            "An acquirer for any number of terminals, with books of its own. Ask it by line JSON, for example {\"op\":\"state\"}, "
-            + "{\"op\":\"totals\",\"tid\":\"29001234\",\"traceNumber\":17} or {\"op\":\"rules\",\"down\":true}.")
+            "An acquirer for any number of terminals, with books of its own.")
         {
             Control, Books, Decline, Share, Seed, Delay, Down,
         };

@@ -31,23 +31,27 @@ internal static class ReplayCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    private static Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken) =>
+        ReplayAsync(parsed.GetRequiredValue(File).FullName, parsed.GetValue(Tcp), parsed.GetValue(Seed) ?? 1, cancellationToken);
+
+    /// <summary>Plays a trace to the terminal at a port, or to a fresh one.</summary>
+    internal static async Task<int> ReplayAsync(string file, int? tcp, int seed, CancellationToken cancellationToken)
     {
-        var trace = TraceFile.Read(parsed.GetRequiredValue(File).FullName);
+        var trace = TraceFile.Read(file);
         using var host = new AcquirerHost(null, new HostRules(), TimeProvider.System);
-        await using var fresh = parsed.GetValue(Tcp) is null
+        await using var fresh = tcp is null
             ? await SimulatedTerminalHost.StartAsync(
                 new TerminalOptions
                 {
                     Tid = "29001234",
                     Host = host,
                     Line = new TerminalLineOptions { TcpPort = 0 },
-                    Seed = parsed.GetValue(Seed) ?? 1,
+                    Seed = seed,
                     CustomerDelay = TimeSpan.Zero,
                 },
                 cancellationToken)
             : null;
-        var port = parsed.GetValue(Tcp) ?? IPEndPoint.Parse(fresh!.LineName).Port;
+        var port = tcp ?? IPEndPoint.Parse(fresh!.LineName).Port;
         await using var connection = await TillConnection.OpenAsync(new TillOptions { Name = "replay", Port = port }, cancellationToken)
             ?? throw new IOException($"nobody listens on 127.0.0.1:{port}");
         var differences = await new TraceReplay(connection.Link, Patience).RunAsync(trace, cancellationToken);

@@ -7,7 +7,7 @@ namespace Fleet.Simulator.Commands;
 /// <summary><c>terminal-sim run</c>.</summary>
 internal static class RunCommand
 {
-    private static readonly Argument<FileInfo> File = new("scenario") { Description = "YAML file with the steps." };
+    private static readonly Argument<FileInfo> File = new("scenario") { Description = "YAML file with the steps, or a trace (.jsonl): what its till said is said again and the answers are compared." };
 
     private static readonly Option<FileInfo?> JUnit = new("--junit") { Description = "Write the results as a JUnit file." };
 
@@ -28,6 +28,16 @@ internal static class RunCommand
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var file = parsed.GetRequiredValue(File);
+        if (!file.Exists)
+        {
+            throw new IOException($"{file} does not exist");
+        }
+
+        if (file.Extension == ".jsonl")
+        {
+            return await ReplayCommand.ReplayAsync(file.FullName, null, 1, cancellationToken);
+        }
+
         using var text = file.OpenText();
         var (scenario, faults) = ScenarioReader.Read(text);
         foreach (var fault in faults)

@@ -17,6 +17,7 @@ public static class SimulatorCommandLine
             root.Subcommands.Add(command);
         }
 
+        HelpNames.Apply(root);
         var parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {

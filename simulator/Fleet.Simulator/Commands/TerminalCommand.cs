@@ -6,6 +6,7 @@ using Fleet.Simulator.Host;
 using Fleet.Simulator.Terminals;
 using Fleet.Simulator.Traces;
 using Fleet.Simulator.Ui;
+using Fleet.Zvt;
 
 namespace Fleet.Simulator.Commands;
 
@@ -25,11 +26,16 @@ internal static class TerminalCommand
 
     private static readonly Option<string?> State = new("--state") { Description = "File of its memory: batch and numbers survive a restart." };
 
+    private static readonly Option<VendorProfile?> Profile = Checks.Option<VendorProfile>(
+        "--profile",
+        $"Behave as the terminal of a vendor: {string.Join(", ", VendorProfiles.All.Select(static p => p.Id))}. Default: the specification, with payments final before receipts.",
+        Checks.Profile);
+
     private static readonly Option<ControlAddress?> HostAddress = Checks.Option<ControlAddress>(
         "--host", "Acquirer host started with 'terminal-sim host --control'. Default: one inside, with its books beside the state file.", Checks.Address);
 
     private static readonly Option<ControlAddress?> Control = Checks.Option<ControlAddress>(
-        "--control", "Line-JSON socket for live faults and questions: a port of 127.0.0.1 or a path.", Checks.Address);
+        "--control", "Line-JSON socket for live faults and questions, a port of 127.0.0.1 or a path with a slash: {\"op\":\"state\"} tells everything, an unknown op names the others.", Checks.Address);
 
     private static readonly Option<int?> Pace = Checks.Option("--pace", "Speed of the line in baud, as a real one has it. Default: at once.", Checks.Number(300, 115200));
 
@@ -49,7 +55,7 @@ internal static class TerminalCommand
     {
         var command = new Command("terminal", "A payment terminal on a line: on a screen with keys for all its switches, or as lines of JSON where there is no screen.")
         {
-            Pty, Serial, Tcp, Tid, State, HostAddress, Control, Pace, Seed, Customer, Trace, Headless,
+            Pty, Serial, Tcp, Tid, State, Profile, HostAddress, Control, Pace, Seed, Customer, Trace, Headless,
         };
         command.Validators.Add(static result =>
         {
@@ -92,6 +98,11 @@ internal static class TerminalCommand
             Observer = screen ? static _ => { } : events.Write,
             Trace = trace is null ? screen ? wire : null : screen ? new TracePair(wire, trace) : trace,
         };
+        if (parsed.GetValue(Profile) is { } profile)
+        {
+            options = options with { Profile = profile };
+        }
+
         await using var terminal = await SimulatedTerminalHost.StartAsync(options, cancellationToken);
         if (screen)
         {

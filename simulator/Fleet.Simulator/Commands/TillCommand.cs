@@ -31,13 +31,15 @@ internal static class TillCommand
 
     private static readonly Option<double?> Reversals = Checks.Option<double?>("--reversals", "Share of sales taken back at once, 0 to 1. Default 0.", Checks.Share);
 
+    private static readonly Option<bool> MessageIds = new("--message-ids") { Description = "Offer message ids (TLV 1F73) in the registration." };
+
     private static readonly Option<string?> Books = new("--books") { Description = "File of its books: what it believes survives a restart." };
 
     public static Command Create()
     {
         var command = new Command("till", "A till that sells over ZVT/TCP. Prints every payment as a line of JSON and, at the end, what it believes.")
         {
-            Agent, Serial, Name, Count, Pace, Seed, From, Through, Refunds, Reversals, Books,
+            Agent, Serial, Name, Count, Pace, Seed, From, Through, Refunds, Reversals, MessageIds, Books,
         };
         command.Validators.Add(static result =>
         {
@@ -68,6 +70,7 @@ internal static class TillCommand
             Through = parsed.GetValue(Through) ?? Math.Max(from, 9_999),
             RefundShare = parsed.GetValue(Refunds) ?? 0,
             ReversalShare = parsed.GetValue(Reversals) ?? 0,
+            MessageIds = parsed.GetValue(MessageIds),
             BooksFile = parsed.GetValue(Books),
             Observer = events.Write,
         };

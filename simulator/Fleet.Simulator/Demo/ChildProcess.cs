@@ -6,7 +6,7 @@ namespace Fleet.Simulator.Demo;
 
 /// <summary>
 /// One program of the product, started as a process of its own. Its output goes to a log file; it never outlives
-/// this object.
+/// this object, nor this process (<see cref="ChildGuard"/>).
 /// </summary>
 public sealed partial class ChildProcess : IAsyncDisposable
 {
@@ -151,6 +151,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
+        ChildGuard.Shared?.Forget(_process.Id);
         _process.Dispose();
         await _log.DisposeAsync();
     }
@@ -162,6 +163,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
         _process.OutputDataReceived += (_, e) => OnLine(e.Data);
         _process.ErrorDataReceived += (_, e) => OnLine(e.Data);
         _process.Start();
+        ChildGuard.Shared?.Watch(_process.Id);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }

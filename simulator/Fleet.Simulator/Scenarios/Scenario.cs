@@ -10,9 +10,10 @@ namespace Fleet.Simulator.Scenarios;
 /// <param name="Seed">Seed of cards.</param>
 /// <param name="Tid">Terminal id.</param>
 /// <param name="Baud">Speed of the line, or null for at once.</param>
+/// <param name="Profile">Id of the vendor whose terminal it is, or null.</param>
 /// <param name="Rules">How the host behaves at the start.</param>
 /// <param name="Steps">What happens, in order.</param>
-public sealed record Scenario(string Name, int Seed, string Tid, int? Baud, HostRules Rules, IReadOnlyList<ScenarioStep> Steps);
+public sealed record Scenario(string Name, int Seed, string Tid, int? Baud, string? Profile, HostRules Rules, IReadOnlyList<ScenarioStep> Steps);
 
 /// <summary>One step, with the line of the file it stands on.</summary>
 public abstract record ScenarioStep(int Line)
@@ -24,12 +25,31 @@ public abstract record ScenarioStep(int Line)
 /// <summary>The till asks for money.</summary>
 /// <param name="Line">Line of the file.</param>
 /// <param name="Kind">Sale, refund or reversal.</param>
-/// <param name="Amount">Minor units; for a reversal the till's number of the sale.</param>
+/// <param name="Amount">Minor units; for a reversal or release the till's number of what is taken back.</param>
 /// <param name="Outcome">What the till must believe afterwards, or null for anything.</param>
-public sealed record PayStep(int Line, BookingKind Kind, long Amount, TillOutcome? Outcome) : ScenarioStep(Line)
+/// <param name="TipAllowed">The customer may add a tip.</param>
+public sealed record PayStep(int Line, BookingKind Kind, long Amount, TillOutcome? Outcome, bool TipAllowed = false) : ScenarioStep(Line)
 {
     /// <inheritdoc/>
-    public override string Title => Kind == BookingKind.Reversal ? $"reverse payment {Amount}" : $"{Kind} {Amounts.Text(Amount)}".ToLowerInvariant();
+    public override string Title => Kind switch
+    {
+        BookingKind.Reversal => $"reverse payment {Amount}",
+        BookingKind.Release => $"release payment {Amount}",
+        BookingKind.Reservation => $"hold {Amounts.Text(Amount)}",
+        _ => $"{Kind} {Amounts.Text(Amount)}".ToLowerInvariant(),
+    };
+}
+
+/// <summary>The till refers to an earlier payment with an amount.</summary>
+/// <param name="Line">Line of the file.</param>
+/// <param name="Tip">A tip on a sale; otherwise held money is booked.</param>
+/// <param name="Payment">The till's number of that payment.</param>
+/// <param name="Amount">Minor units.</param>
+/// <param name="Outcome">What the till must believe afterwards, or null for anything.</param>
+public sealed record FollowUpStep(int Line, bool Tip, long Payment, long Amount, TillOutcome? Outcome) : ScenarioStep(Line)
+{
+    /// <inheritdoc/>
+    public override string Title => $"{(Tip ? "tip on" : "book")} payment {Payment}, {Amounts.Text(Amount)}";
 }
 
 /// <summary>The till asks for the end-of-day.</summary>

@@ -7,6 +7,7 @@ using Fleet.Simulator.Control;
 using Fleet.Simulator.Host;
 using Fleet.Simulator.Terminals;
 using Fleet.Simulator.Tills;
+using Fleet.Zvt;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -16,7 +17,7 @@ namespace Fleet.Simulator.Scenarios;
 public sealed class ScenarioReader
 {
     private const long HighestAmount = 99_999_999;
-    private static readonly string[] StepNames = ["sell", "refund", "reverse", "endOfDay", "terminal", "host", "expect"];
+    private static readonly string[] StepNames = ["sell", "refund", "reverse", "hold", "book", "release", "tip", "endOfDay", "terminal", "host", "expect"];
 
     private readonly List<FileFault> _faults = [];
 
@@ -58,7 +59,7 @@ public sealed class ScenarioReader
 
     private Scenario ReadRoot(YamlNode root)
     {
-        var fields = new YamlFields(root, _faults, "name", "seed", "tid", "baud", "host", "steps");
+        var fields = new YamlFields(root, _faults, "name", "seed", "tid", "baud", "profile", "host", "steps");
         var tid = fields.Text("tid") ?? "29001234";
         if (tid.Length != 8 || !tid.All(char.IsAsciiDigit))
         {
@@ -71,12 +72,19 @@ public sealed class ScenarioReader
             fields.Fault(fields.Node("baud")!, $"baud: {baud} is not one of {string.Join(", ", SerialAddress.SupportedBauds)}");
         }
 
+        var profile = fields.Text("profile");
+        if (profile is not null && VendorProfiles.Find(profile) is null)
+        {
+            fields.Fault(fields.Node("profile")!, $"profile: '{profile}' is not one of {string.Join(", ", VendorProfiles.All.Select(static p => p.Id))}");
+        }
+
         var steps = ReadSteps(fields, root);
         return new Scenario(
             fields.Text("name") ?? "scenario",
             (int)(fields.Number("seed", 0, int.MaxValue) ?? 1),
             tid,
             baud,
+            profile,
             fields.Node("host") is { } host ? ReadRules(host) : new HostRules(),
             steps);
     }
@@ -118,7 +126,7 @@ public sealed class ScenarioReader
 
     private ScenarioStep? ReadStep(YamlNode node)
     {
-        var fields = new YamlFields(node, _faults, [.. StepNames, "outcome", "sum", "fails"]);
+        var fields = new YamlFields(node, _faults, [.. StepNames, "amount", "tipAllowed", "outcome", "sum", "fails"]);
         var kinds = fields.Names.Intersect(StepNames).ToList();
         if (kinds.Count != 1)
         {
@@ -132,6 +140,10 @@ public sealed class ScenarioReader
             "sell" => Pay(fields, "sell", BookingKind.Sale, line),
             "refund" => Pay(fields, "refund", BookingKind.Refund, line),
             "reverse" => Pay(fields, "reverse", BookingKind.Reversal, line),
+            "hold" => Pay(fields, "hold", BookingKind.Reservation, line),
+            "release" => Pay(fields, "release", BookingKind.Release, line),
+            "book" => FollowUp(fields, "book", node, line),
+            "tip" => FollowUp(fields, "tip", node, line),
             "endOfDay" => new EndOfDayStep(line, fields.Number("sum", -HighestAmount, HighestAmount), fields.Text("fails") == "true"),
             "terminal" => Switch(fields, "terminal", TerminalControl.Operations, line),
             "host" => Switch(fields, "host", ["rules"], line),
@@ -140,7 +152,18 @@ public sealed class ScenarioReader
     }
 
     private static PayStep Pay(YamlFields fields, string name, BookingKind kind, int line) =>
-        new(line, kind, fields.Number(name, 1, HighestAmount) ?? 1, fields.Name<TillOutcome>("outcome"));
+        new(line, kind, fields.Number(name, 1, HighestAmount) ?? 1, fields.Name<TillOutcome>("outcome"), fields.Text("tipAllowed") == "true");
+
+    private static FollowUpStep FollowUp(YamlFields fields, string name, YamlNode node, int line)
+    {
+        if (!fields.Has("amount"))
+        {
+            fields.Fault(node, $"{name}: needs the number of a payment and an amount");
+        }
+
+        return new FollowUpStep(
+            line, name == "tip", fields.Number(name, 1, HighestAmount) ?? 1, fields.Number("amount", 1, HighestAmount) ?? 1, fields.Name<TillOutcome>("outcome"));
+    }
 
     private SwitchStep? Switch(YamlFields fields, string name, IReadOnlyCollection<string> operations, int line)
     {

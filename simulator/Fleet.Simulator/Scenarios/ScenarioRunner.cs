@@ -42,7 +42,7 @@ public sealed class ScenarioRunner(Scenario scenario, string folder, Action<Simu
         return results;
     }
 
-    private TerminalOptions TerminalOptions(AcquirerHost host) => new()
+    private TerminalOptions TerminalOptions(AcquirerHost host) => WithProfile(new TerminalOptions
     {
         Tid = scenario.Tid,
         Host = host,
@@ -55,7 +55,10 @@ public sealed class ScenarioRunner(Scenario scenario, string folder, Action<Simu
         CustomerDelay = TimeSpan.Zero,
         Observer = observer,
         Time = time,
-    };
+    });
+
+    private TerminalOptions WithProfile(TerminalOptions options) =>
+        scenario.Profile is { } id ? options with { Profile = VendorProfiles.Find(id)! } : options;
 
     private TillOptions TillOptions(SimulatedTerminalHost terminal)
     {
@@ -81,7 +84,8 @@ public sealed class ScenarioRunner(Scenario scenario, string folder, Action<Simu
         {
             return step switch
             {
-                PayStep pay => await PayAsync(pay, terminal, till, stop.Token),
+                PayStep pay => await PayAsync(pay.Outcome, t => StartAsync(pay, till, t, stop.Token), terminal, till, stop.Token),
+                FollowUpStep follow => await PayAsync(follow.Outcome, t => FollowUpAsync(follow, till, t, stop.Token), terminal, till, stop.Token),
                 EndOfDayStep day => await EndOfDayAsync(day, till, stop.Token),
                 SwitchStep { AtHost: true } change => Nothing(await HostControl.ServeAsync(host, change.Request, stop.Token)),
                 SwitchStep change => Nothing(await TerminalControl.ServeAsync(terminal, change.Request, stop.Token)),
@@ -100,7 +104,8 @@ public sealed class ScenarioRunner(Scenario scenario, string folder, Action<Simu
     }
 
     /// <summary>A terminal without power cannot be asked: then the outcome stays unknown and the next step decides.</summary>
-    private async Task<string?> PayAsync(PayStep step, SimulatedTerminalHost terminal, SimulatedTill till, CancellationToken cancellationToken)
+    private async Task<string?> PayAsync(
+        TillOutcome? expected, Func<CancellationToken, Task<TillPayment?>> pay, SimulatedTerminalHost terminal, SimulatedTill till, CancellationToken cancellationToken)
     {
         if (till.Books.Count(TillOutcome.Unknown) > 0)
         {
@@ -111,15 +116,15 @@ public sealed class ScenarioRunner(Scenario scenario, string folder, Action<Simu
         using var dark = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var watch = StopWhenDarkAsync(terminal, dark, watching.Token);
-        var payment = await StartAsync(step, till, dark.Token, cancellationToken);
+        var payment = await pay(dark.Token);
         await watching.CancelAsync();
         await watch;
         if (payment is null)
         {
-            return $"the till has no approved payment {step.Amount}";
+            return "the till has no approved payment of that number";
         }
 
-        return step.Outcome is { } expected && payment.Outcome != expected ? $"expected {expected}, was {payment.Outcome} ({payment.Reason})" : null;
+        return expected is { } outcome && payment.Outcome != outcome ? $"expected {outcome}, was {payment.Outcome} ({payment.Reason})" : null;
     }
 
     private static async Task<TillPayment?> StartAsync(PayStep step, SimulatedTill till, CancellationToken stop, CancellationToken cancellationToken)
@@ -127,16 +132,34 @@ public sealed class ScenarioRunner(Scenario scenario, string folder, Action<Simu
         switch (step.Kind)
         {
             case BookingKind.Sale:
-                return await till.SellAsync(step.Amount, stop, cancellationToken);
+                return await till.SellAsync(step.Amount, step.TipAllowed, stop, cancellationToken);
+            case BookingKind.Reservation:
+                return await till.HoldAsync(step.Amount, stop, cancellationToken);
             case BookingKind.Refund:
                 return await till.RefundAsync(step.Amount, stop, cancellationToken);
             case BookingKind.Reversal:
-                var sale = till.Books.Payments.FirstOrDefault(p => p.Number == step.Amount && p.Outcome == TillOutcome.Approved);
-                return sale is null ? null : await till.ReverseAsync(sale, stop, cancellationToken);
+                return Approved(till, step.Amount) is { } sale ? await till.ReverseAsync(sale, stop, cancellationToken) : null;
+            case BookingKind.Release:
+                return Approved(till, step.Amount) is { } held ? await till.ReleaseAsync(held, stop, cancellationToken) : null;
             default:
                 throw new InvalidOperationException($"{step.Kind}");
         }
     }
+
+    private static async Task<TillPayment?> FollowUpAsync(FollowUpStep step, SimulatedTill till, CancellationToken stop, CancellationToken cancellationToken)
+    {
+        if (Approved(till, step.Payment) is not { } payment)
+        {
+            return null;
+        }
+
+        return step.Tip
+            ? await till.TipAsync(payment, step.Amount, stop, cancellationToken)
+            : await till.BookAsync(payment, step.Amount, stop, cancellationToken);
+    }
+
+    private static TillPayment? Approved(SimulatedTill till, long number) =>
+        till.Books.Payments.FirstOrDefault(p => p.Number == number && p.Outcome == TillOutcome.Approved);
 
     private static async Task StopWhenDarkAsync(SimulatedTerminalHost terminal, CancellationTokenSource dark, CancellationToken cancellationToken)
     {

@@ -12,13 +12,14 @@ public sealed class SimulatedTill : IAsyncDisposable
 {
     private readonly TillOptions _options;
     private readonly Random _random;
-    private TillConnection? _connection;
+    private readonly TillLine _line;
     private LastReceipt? _known;
 
     /// <param name="options">How it works.</param>
     public SimulatedTill(TillOptions options)
     {
         _options = options;
+        _line = new TillLine(options);
         _random = new Random(options.Seed);
         Books = new TillBooks(options.BooksFile);
         _known = Books.Payments.LastOrDefault(static p => p is { Outcome: TillOutcome.Approved, TraceNumber: not null, ReceiptNumber: not null }) is { } last
@@ -51,24 +52,49 @@ public sealed class SimulatedTill : IAsyncDisposable
 
     /// <summary>A sale. Waits until the agent can be reached, unless <paramref name="stop"/> comes first.</summary>
     public Task<TillPayment> SellAsync(long amount, CancellationToken stop, CancellationToken cancellationToken) =>
-        PayAsync(BookingKind.Sale, amount, new Authorisation { Amount = amount, Currency = IsoCurrency.Euro.Numeric, PaymentType = 0x40 }.ToApdu(), stop, cancellationToken);
+        SellAsync(amount, tipAllowed: false, stop, cancellationToken);
+
+    /// <summary>A sale to which the customer may add a tip at the terminal, whose amount wins.</summary>
+    public Task<TillPayment> SellAsync(long amount, bool tipAllowed, CancellationToken stop, CancellationToken cancellationToken) =>
+        PayAsync(
+            BookingKind.Sale,
+            amount,
+            new Authorisation { Amount = amount, Currency = IsoCurrency.Euro.Numeric, PaymentType = tipAllowed ? (byte)0x48 : (byte)0x40 },
+            stop,
+            cancellationToken);
 
     /// <summary>A refund.</summary>
     public Task<TillPayment> RefundAsync(long amount, CancellationToken stop, CancellationToken cancellationToken) =>
-        PayAsync(BookingKind.Refund, amount, new Refund { Amount = amount, Currency = IsoCurrency.Euro.Numeric }.ToApdu(), stop, cancellationToken);
+        PayAsync(BookingKind.Refund, amount, new Refund { Amount = amount, Currency = IsoCurrency.Euro.Numeric }, stop, cancellationToken);
 
     /// <summary>Takes a sale of the open batch back.</summary>
     public Task<TillPayment> ReverseAsync(TillPayment sale, CancellationToken stop, CancellationToken cancellationToken) =>
-        PayAsync(BookingKind.Reversal, sale.Amount, new Reversal { ReceiptNumber = sale.ReceiptNumber }.ToApdu(), stop, cancellationToken);
+        PayAsync(BookingKind.Reversal, sale.Amount, new Reversal { ReceiptNumber = sale.ReceiptNumber }, stop, cancellationToken);
+
+    /// <summary>A tip on a sale: a payment of its own.</summary>
+    public Task<TillPayment> TipAsync(TillPayment sale, long amount, CancellationToken stop, CancellationToken cancellationToken) =>
+        PayAsync(BookingKind.Sale, amount, new BookTip { Amount = amount, ReceiptNumber = sale.ReceiptNumber }, stop, cancellationToken);
+
+    /// <summary>Holds money on a card.</summary>
+    public Task<TillPayment> HoldAsync(long amount, CancellationToken stop, CancellationToken cancellationToken) =>
+        PayAsync(BookingKind.Reservation, amount, new PreAuthorisation { Amount = amount, Currency = IsoCurrency.Euro.Numeric }, stop, cancellationToken);
+
+    /// <summary>Books held money; what is left of it is free again.</summary>
+    public Task<TillPayment> BookAsync(TillPayment held, long amount, CancellationToken stop, CancellationToken cancellationToken) =>
+        PayAsync(BookingKind.Sale, amount, new BookTotal { Amount = amount, ReceiptNumber = held.ReceiptNumber }, stop, cancellationToken);
+
+    /// <summary>Gives held money back.</summary>
+    public Task<TillPayment> ReleaseAsync(TillPayment held, CancellationToken stop, CancellationToken cancellationToken) =>
+        PayAsync(BookingKind.Release, held.Amount, new ReversePreAuthorisation { ReceiptNumber = held.ReceiptNumber }, stop, cancellationToken);
 
     /// <summary>End-of-day: the sum that the terminal reports, or why there is none.</summary>
     public async Task<(long? Sum, string? Reason)> EndOfDayAsync(CancellationToken stop, CancellationToken cancellationToken)
     {
-        var connection = await ConnectAsync(stop, cancellationToken);
+        var connection = await _line.ConnectAsync(LearnAsync, stop, cancellationToken);
         var result = await connection.Dialogue.RunAsync(new EndOfDay().ToApdu(), cancellationToken);
         if (result.End is DialogueEnd.NotSent or DialogueEnd.Lost)
         {
-            await DropAsync();
+            await _line.DropAsync();
         }
 
         Tell("endOfDay", new { till = _options.Name, result.End, sum = result.Status?.Amount, code = $"{result.Code:X2}" });
@@ -82,7 +108,7 @@ public sealed class SimulatedTill : IAsyncDisposable
     {
         foreach (var open in Books.Payments.Where(static p => p.Outcome == TillOutcome.Unknown))
         {
-            await ConnectAsync(stop, cancellationToken);
+            await _line.ConnectAsync(LearnAsync, stop, cancellationToken);
             if (await AskOnceAsync(open, cancellationToken) is { } answered)
             {
                 Settle(answered);
@@ -95,7 +121,7 @@ public sealed class SimulatedTill : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await DropAsync();
+        await _line.DropAsync();
         Books.Dispose();
     }
 
@@ -117,18 +143,18 @@ public sealed class SimulatedTill : IAsyncDisposable
     }
 
     private async Task<TillPayment> PayAsync(
-        BookingKind kind, long amount, Apdu command, CancellationToken stop, CancellationToken cancellationToken)
+        BookingKind kind, long amount, ZvtMessage command, CancellationToken stop, CancellationToken cancellationToken)
     {
         var payment = new TillPayment(Books.NextNumber, kind, amount, amount, TillOutcome.Unknown, "asked");
         DialogueResult result;
         do
         {
-            var connection = await ConnectAsync(stop, cancellationToken);
+            var connection = await _line.ConnectAsync(LearnAsync, stop, cancellationToken);
             Books.Write(payment);
-            result = await connection.Dialogue.RunAsync(command, cancellationToken);
+            result = await connection.Dialogue.RunAsync(command.ToApdu(), cancellationToken);
             if (result.End is DialogueEnd.NotSent or DialogueEnd.Lost)
             {
-                await DropAsync();
+                await _line.DropAsync();
             }
         }
         while (result.End == DialogueEnd.NotSent);
@@ -186,7 +212,7 @@ public sealed class SimulatedTill : IAsyncDisposable
         {
             while (!stop.IsCancellationRequested)
             {
-                await ConnectAsync(stop, cancellationToken);
+                await _line.ConnectAsync(LearnAsync, stop, cancellationToken);
                 if (await AskOnceAsync(payment, cancellationToken) is { } answered)
                 {
                     return Settle(answered);
@@ -206,10 +232,10 @@ public sealed class SimulatedTill : IAsyncDisposable
     /// <summary>One question after the last receipt; null when the terminal cannot say yet.</summary>
     private async Task<TillPayment?> AskOnceAsync(TillPayment payment, CancellationToken cancellationToken)
     {
-        var result = await RepeatReceiptAsync(cancellationToken);
+        var result = await _line.RepeatReceiptAsync(cancellationToken);
         if (result.End is DialogueEnd.Lost or DialogueEnd.NotSent)
         {
-            await DropAsync();
+            await _line.DropAsync();
             return null;
         }
 
@@ -231,7 +257,7 @@ public sealed class SimulatedTill : IAsyncDisposable
         }
 
         var reversal = status.OriginalTraceNumber is not null;
-        return status.Amount == payment.Requested && reversal == (payment.Kind == BookingKind.Reversal)
+        return status.Amount == payment.Requested && reversal == (payment.Kind is BookingKind.Reversal or BookingKind.Release)
             ? payment with
             {
                 Outcome = TillOutcome.Approved,
@@ -243,72 +269,17 @@ public sealed class SimulatedTill : IAsyncDisposable
             : null;
     }
 
-    private async Task<TillConnection> ConnectAsync(CancellationToken stop, CancellationToken cancellationToken)
+    /// <summary>Learns the last receipt where none is known: without it a lost first payment could not be judged.</summary>
+    private async Task<bool> LearnAsync(CancellationToken cancellationToken)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, cancellationToken);
-        while (_connection is null)
+        if (_known is not null || Books.Count(TillOutcome.Unknown) > 0)
         {
-            _connection = await TillConnection.OpenAsync(_options, either.Token);
-            if (_connection is not null && !await GreetAsync(cancellationToken))
-            {
-                await DropAsync();
-            }
-
-            if (_connection is null)
-            {
-                await Task.Delay(_options.RetryPause, _options.Time, either.Token);
-            }
+            return true;
         }
 
-        return _connection;
-    }
-
-    /// <summary>Registers, and learns the last receipt where none is known: without it a lost first payment could not be judged.</summary>
-    private async Task<bool> GreetAsync(CancellationToken cancellationToken)
-    {
-        var registered = await _connection!.Dialogue.RunAsync(Greeting().ToApdu(), cancellationToken);
-        if (registered.End is DialogueEnd.Lost or DialogueEnd.NotSent or DialogueEnd.Refused)
-        {
-            return false;
-        }
-
-        if (_known is null && Books.Count(TillOutcome.Unknown) == 0)
-        {
-            var last = await RepeatReceiptAsync(cancellationToken);
-            _known = last.Status is { TraceNumber: { } trace, ReceiptNumber: { } receipt } ? new LastReceipt((int)trace, receipt) : null;
-            return last.End is not (DialogueEnd.Lost or DialogueEnd.NotSent);
-        }
-
-        return true;
-    }
-
-    private Registration Greeting()
-    {
-        var greeting = new Registration { Config = _options.Config };
-        var offers = TlvContainer.Empty;
-        if (_options.Charset is { } charset)
-        {
-            offers = offers.Add(TlvNode.Of(TlvTags.CharacterSets, new TlvNode(TlvTags.CharacterSet, new[] { ZvtText.CodeOf(charset) })));
-        }
-
-        if (_options.MessageIds)
-        {
-            offers = offers.With(TlvTags.MessageId, Bcd.Write(0, 3));
-        }
-
-        return offers.Nodes.IsEmpty ? greeting : greeting with { Tlv = offers };
-    }
-
-    private Task<DialogueResult> RepeatReceiptAsync(CancellationToken cancellationToken) =>
-        _connection!.Dialogue.RunAsync(new RepeatReceipt { ServiceByte = RepeatReceipt.StatusOnly }.ToApdu(), cancellationToken);
-
-    private async ValueTask DropAsync()
-    {
-        if (_connection is { } connection)
-        {
-            _connection = null;
-            await connection.DisposeAsync();
-        }
+        var last = await _line.RepeatReceiptAsync(cancellationToken);
+        _known = last.Status is { TraceNumber: { } trace, ReceiptNumber: { } receipt } ? new LastReceipt((int)trace, receipt) : null;
+        return last.End is not (DialogueEnd.Lost or DialogueEnd.NotSent);
     }
 
     private void Tell(string name, object fields) => _options.Observer(new SimulatorEvent(_options.Time.GetUtcNow(), name, fields));

@@ -13,6 +13,9 @@ internal sealed class TerminalKeys(SimulatedTerminalHost terminal, Func<bool?> h
     /// <summary>Amount typed so far, minor units.</summary>
     public string Keypad { get; private set; } = string.Empty;
 
+    /// <summary>What the wire pane shows.</summary>
+    public WireView View { get; private set; }
+
     /// <summary>What the last key did.</summary>
     public string Notice { get; private set; } = string.Empty;
 
@@ -56,6 +59,10 @@ internal sealed class TerminalKeys(SimulatedTerminalHost terminal, Func<bool?> h
         {
             SwitchHost();
         }
+        else if (key.KeyChar == 'v')
+        {
+            View = (WireView)(((int)View + 1) % Enum.GetValues<WireView>().Length);
+        }
         else if (Request(key.KeyChar) is var (request, told))
         {
             await ThrowAsync(request, told, cancellationToken);
@@ -77,6 +84,7 @@ internal sealed class TerminalKeys(SimulatedTerminalHost terminal, Func<bool?> h
                 $$"""{"op":"language","name":"{{(memory.Language == DisplayLanguage.English ? "chinese" : "english")}}"}""",
                 memory.Language == DisplayLanguage.English ? "显示中文" : "display in English"),
             'd' => ("""{"op":"decline","count":1}""", "next payment declined"),
+            'r' => ("""{"op":"cancel","count":1}""", "next customer cancels"),
             'c' => ("""{"op":"powerCutAt","step":"afterHost"}""", "power goes after the next approval"),
             's' => ("""{"op":"silenceAt","step":"afterHost"}""", "silence after the next approval"),
             'n' => ("""{"op":"line","fault":"nak","count":2}""", "two frames answered NAK"),

@@ -16,7 +16,8 @@ internal sealed record TerminalScene(
     IReadOnlyList<string> Faults,
     IReadOnlyList<WireLine> Wire,
     string Notice,
-    DateTimeOffset Now);
+    DateTimeOffset Now,
+    WireView View = WireView.Both);
 
 /// <summary>Draws a scene. Pure: the same scene and size give the same picture.</summary>
 internal static class TerminalPicture
@@ -29,7 +30,7 @@ internal static class TerminalPicture
     private static readonly string[] Keys =
     [
         "0-9 Enter sale", "z end of day", "o power", "u cable", "p paper", "b battery", "t tamper", "l lock", "d decline", "h host", "c cut",
-        "s silence", "n NAK", "k lost ACK", "e 9600 baud", "w totals", "x clear", "g 中文", "q quit",
+        "s silence", "n NAK", "k lost ACK", "e 9600 baud", "r cancel", "w totals", "x clear", "v view", "g 中文", "q quit",
     ];
 
     /// <summary>How many wire lines fit.</summary>
@@ -105,20 +106,10 @@ internal static class TerminalPicture
     private static void Wire(ScreenBuffer screen, TerminalScene scene)
     {
         var top = PanelHeight + 3;
-        var rows = WireRows(screen.Width, screen.Height);
+        var pane = new WirePane(screen, top + 1, WireRows(screen.Width, screen.Height));
         screen.Put(0, top, new string('─', screen.Width), CellStyle.Dim);
-        screen.Put(2, top, " wire ", CellStyle.Bold);
-        var lines = scene.Wire.Skip(Math.Max(0, scene.Wire.Count - rows)).ToList();
-        for (var index = 0; index < lines.Count; index++)
-        {
-            var line = lines[index];
-            var row = top + 1 + index;
-            var quiet = line.Kind is ZvtTraceKind.Ack;
-            var trouble = line.Kind is ZvtTraceKind.Nak or ZvtTraceKind.BadFrame or ZvtTraceKind.Dropped;
-            screen.Put(0, row, line.Time.ToString("HH:mm:ss.fff"), CellStyle.Dim);
-            screen.Put(13, row, line.FromTerminal ? "T>E" : "E>T", line.FromTerminal ? CellStyle.Good : CellStyle.Plain);
-            screen.Put(17, row, line.Text, trouble ? CellStyle.Bad : quiet ? CellStyle.Dim : CellStyle.Plain);
-        }
+        screen.Put(2, top, $" wire: {WirePane.NameOf(scene.View)}, + acknowledged ", CellStyle.Bold);
+        pane.Draw(scene.Wire, scene.View);
     }
 
     private static void Footer(ScreenBuffer screen)

@@ -46,7 +46,8 @@ internal sealed class TerminalUi(SimulatedTerminalHost terminal, AcquirerHost? h
         [.. terminal.Faults.Active, .. terminal.LineFaults.Active],
         wire.Last(TerminalPicture.WireRows(width, height)),
         keys.Notice,
-        time.GetUtcNow());
+        time.GetUtcNow(),
+        keys.View);
 
     /// <summary>One frame's worth of keys. False: leave.</summary>
     private async Task<bool> KeysAsync(TerminalKeys keys, CancellationToken cancellationToken)

@@ -11,6 +11,7 @@ public sealed class ScenarioRunTests
     [TestCase("power-cut.yaml")]
     [TestCase("a-bad-day.yaml")]
     [TestCase("silence.yaml")]
+    [TestCase("restaurant.yaml")]
     public async Task Example_holds_in_every_step(string name)
     {
         using var folder = new TemporaryFolder();

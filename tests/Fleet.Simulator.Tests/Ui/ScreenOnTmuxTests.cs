@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Fleet.Simulator.Tills;
 using Fleet.Testing;
 
 namespace Fleet.Simulator.Tests.Ui;
@@ -25,7 +26,7 @@ public sealed partial class ScreenOnTmuxTests
         var program = Path.Combine(TestContext.CurrentContext.TestDirectory, "terminal-sim.dll");
         await TmuxAsync(
             "new-session", "-d", "-x", "80", "-y", "24", "-s", "t",
-            $"dotnet '{program}' terminal --tcp 0 --seed 3 --state '{_folder.File("state.json")}'; echo ended with $?; cat");
+            $"dotnet '{program}' terminal --pty '{_folder.File("line")}' --seed 3 --state '{_folder.File("state.json")}'; echo ended with $?; cat");
         await ShowsAsync("READY");
     }
 
@@ -49,7 +50,26 @@ public sealed partial class ScreenOnTmuxTests
         await ShowsAsync("cannot be reached");
         await GoldenAsync("host-down-80x24");
 
-        await TypeAsync("h", "p", "5", "Enter");
+        await TypeAsync("h");
+        await using var till = new SimulatedTill(new TillOptions
+        {
+            Name = "t",
+            Port = 0,
+            Serial = new Fleet.Serial.SerialAddress(_folder.File("line")),
+            Config = Zvt.ConfigByte.IntermediateStatus,
+        });
+        await till.SellAsync(4567, CancellationToken.None, CancellationToken.None);
+        await ShowsAsync("2 = 58.01");
+        await ShowsLastAsync("06 0F completion");
+        await GoldenAsync("till-sale-80x24");
+
+        await TypeAsync("d", "v");
+        await ShowsAsync("decline 1");
+        await till.SellAsync(999, CancellationToken.None, CancellationToken.None);
+        await ShowsLastAsync("06 1E abort");
+        await GoldenAsync("till-decline-80x24");
+
+        await TypeAsync("v", "v", "p", "5", "Enter");
         await ShowsAsync("no paper");
         await GoldenAsync("paper-out-80x24");
 
@@ -66,7 +86,7 @@ public sealed partial class ScreenOnTmuxTests
 
         await TypeAsync("o");
         await ShowsAsync("power on ");
-        await ShowsAsync("1 = 12.34");
+        await ShowsAsync("2 = 58.01");
 
         await TypeAsync("q");
         await ShowsAsync("ended with 0");
@@ -77,6 +97,15 @@ public sealed partial class ScreenOnTmuxTests
 
     private Task ShowsAsync(string text) =>
         Eventually.TrueAsync(async () => (await CaptureAsync()).Contains(text, StringComparison.Ordinal), $"the screen shows '{text}'");
+
+    /// <summary>The till's answer to this is the last line of the wire.</summary>
+    private Task ShowsLastAsync(string text) => Eventually.TrueAsync(
+        async () =>
+        {
+            var words = (await CaptureAsync()).Split('\n').Where(static l => l.Contains("T>E", StringComparison.Ordinal) || l.Contains("E>T", StringComparison.Ordinal)).ToList();
+            return words is [.., var last, var answer] && last.Contains(text, StringComparison.Ordinal) && answer.Contains("+ 80 00", StringComparison.Ordinal);
+        },
+        $"the wire ends with '{text}' and its answer");
 
     private async Task<string> CaptureAsync() => await TmuxAsync("capture-pane", "-p", "-t", "t");
 
@@ -94,8 +123,12 @@ public sealed partial class ScreenOnTmuxTests
         await Eventually.TrueAsync(async () => (last = Steady(await CaptureAsync())) == golden, $"{name} looks like\n{golden}\nbut was\n{last}", TimeSpan.FromSeconds(10));
     }
 
-    /// <summary>Port and clock differ from run to run; everything else does not.</summary>
-    private static string Steady(string capture) => Header().Replace(capture, "127.0.0.1:PORT HH:MM:SS");
+    /// <summary>The name of the line, clock and date differ from run to run; everything else does not.</summary>
+    private static string Steady(string capture) => WireClock().Replace(
+        Stamp().Replace(Hex().Replace(Header().Replace(capture, "LINE HH:MM:SS"), Masked), Masked), "HH:MM:SS.mmm");
+
+    private static string Masked(Match stamp) =>
+        stamp.Groups[1].Value + string.Concat(stamp.Groups[2].Value.Select(static c => char.IsAsciiDigit(c) ? '#' : c));
 
     private static string GoldenFolder => Path.Combine(SourceFolder(), "Golden");
 
@@ -116,6 +149,15 @@ public sealed partial class ScreenOnTmuxTests
         return output;
     }
 
-    [GeneratedRegex(@"127\.0\.0\.1:\d+ +\d\d:\d\d:\d\d")]
+    [GeneratedRegex(@"\S*/line +\d\d:\d\d:\d\d")]
     private static partial Regex Header();
+
+    [GeneratedRegex(@"(0C)((?: \d\d){3}(?: 0D(?: \d\d){2})?)")]
+    private static partial Regex Hex();
+
+    [GeneratedRegex(@"\b((?:time|date) )(\d+)")]
+    private static partial Regex Stamp();
+
+    [GeneratedRegex(@"\d\d:\d\d:\d\d\.\d\d\d")]
+    private static partial Regex WireClock();
 }
