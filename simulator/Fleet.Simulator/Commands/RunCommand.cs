@@ -35,7 +35,7 @@ internal static class RunCommand
 
         if (file.Extension == ".jsonl")
         {
-            return await ReplayCommand.ReplayAsync(file.FullName, null, 1, cancellationToken);
+            return await ReplayCommand.ReplayAsync(file.FullName, tcp: null, profile: null, cancellationToken);
         }
 
         using var text = file.OpenText();

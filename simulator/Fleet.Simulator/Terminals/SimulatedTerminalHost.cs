@@ -103,6 +103,9 @@ public sealed class SimulatedTerminalHost : IAsyncDisposable
         _cards.Present(index);
     }
 
+    /// <summary>The next customer presents the card at this place of <see cref="CardTable"/>.</summary>
+    internal void Present(int card) => _cards.Present(card);
+
     /// <summary>Changes the device as a technician would: paper, battery, tamper, lock, language.</summary>
     public TerminalMemory Change(Func<TerminalMemory, TerminalMemory> change)
     {

@@ -6,7 +6,10 @@ namespace Fleet.Simulator.Traces;
 /// Says to a terminal what a till said in a trace, in the same order, and compares what it answers: command, and result code where there is one.
 /// Numbers, times and amounts of another terminal may differ and are not compared.
 /// </summary>
-internal sealed class TraceReplay(IZvtLink link, TimeSpan patience)
+/// <param name="link">The line to the terminal.</param>
+/// <param name="patience">How long an answer may take.</param>
+/// <param name="customers">Prepares a terminal of ours for each command; null for a terminal that is somebody else's.</param>
+internal sealed class TraceReplay(IZvtLink link, TimeSpan patience, TraceCustomers? customers = null)
 {
     /// <summary>Differences in words; empty when the terminal answered as in the trace.</summary>
     public async Task<IReadOnlyList<string>> RunAsync(IReadOnlyList<TraceLine> trace, CancellationToken cancellationToken)
@@ -22,6 +25,7 @@ internal sealed class TraceReplay(IZvtLink link, TimeSpan patience)
             var recorded = Apdu.FromHex(hex);
             if (trace[index].From == TraceLine.Till)
             {
+                customers?.Prepare(index);
                 if (await link.SendAsync(recorded, cancellationToken) is ZvtSendResult.Closed or ZvtSendResult.Refused)
                 {
                     differences.Add($"line {index + 1}: the terminal did not take {ZvtPrinter.NameOf(recorded)}");

@@ -20,6 +20,36 @@ public sealed class TraceTests
         Assert.That(await SimulatorCommandLine.RunAsync(["replay", file], [], Bench.Bound), Is.Zero);
     }
 
+    /// <summary>Cards, wallets, declines and second thoughts come from the trace, not from the seed of its day.</summary>
+    [TestCase("run")]
+    [TestCase("replay")]
+    public async Task Trace_of_any_seed_is_played_again_with_its_customers(string verb)
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("day.jsonl");
+        using (var trace = new TraceFile(path))
+        {
+            await using var bench = await Bench.StartAsync(new TerminalOptions { Tid = Bench.Tid, Host = null!, Line = new(), Trace = trace, Seed = 77 });
+            await bench.RegisterAsync();
+            foreach (var card in new[] { "Alipay", "UnionPay", "VISA" })
+            {
+                bench.Terminal.Present(card);
+                await bench.SellAsync(100);
+            }
+
+            bench.Terminal.Faults.DeclineNext(1, 51);
+            bench.Terminal.Present("BlueCode");
+            await bench.SellAsync(200);
+            bench.Terminal.Faults.CancelNext(1);
+            await bench.SellAsync(300);
+        }
+
+        var (code, output) = await RunAsync(verb, path);
+
+        Assert.That(code, Is.Zero, output);
+        Assert.That(output, Does.Contain("no difference"));
+    }
+
     [Test]
     public async Task Replay_names_the_line_that_differs()
     {
@@ -44,6 +74,37 @@ public sealed class TraceTests
 
         Assert.That(() => TraceFile.Read(folder.File("t.jsonl")), Throws.TypeOf<InvalidDataException>().With.Message.Contains("line 1"));
         Assert.That(await SimulatorCommandLine.RunAsync(["replay", folder.File("t.jsonl")], [], Bench.Bound), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Card_data_of_a_till_never_reaches_the_screen()
+    {
+        var wire = new Fleet.Simulator.Ui.WireLog();
+        foreach (var hex in new[] { "06 01 10 04 00 00 00 00 12 34 23 F0 F6 99 99 99 99 99 9D", "06 01 05 23 F9 F9 99 99" })
+        {
+            var apdu = Apdu.FromHex(hex);
+            wire.Record(new ZvtTraceEntry(DateTimeOffset.UnixEpoch, ZvtDirection.Received, ZvtTraceKind.Frame, apdu, default));
+        }
+
+        var lines = wire.Last(10);
+
+        Assert.That(lines.Select(static l => l.Hex), Has.All.StartsWith("06 01"));
+        Assert.That(lines.Select(static l => l.Text + l.Hex), Has.None.Contains("99 99").And.None.Contains("9999"));
+        Assert.That(lines[1].Hex, Is.EqualTo("06 01 05"), "of what cannot be read only class, instruction and length");
+    }
+
+    [Test]
+    public void Acknowledgement_marks_its_frame_and_stands_alone_without_one()
+    {
+        var wire = new Fleet.Simulator.Ui.WireLog();
+        Say(ZvtDirection.Sent, ZvtTraceKind.Frame);
+        Say(ZvtDirection.Received, ZvtTraceKind.Ack);
+        Say(ZvtDirection.Received, ZvtTraceKind.Ack);
+
+        Assert.That(wire.Last(5).Select(static l => (l.Kind, l.IsAcknowledged)), Is.EqualTo(new[] { (ZvtTraceKind.Frame, true), (ZvtTraceKind.Ack, false) }));
+
+        void Say(ZvtDirection direction, ZvtTraceKind kind) => wire.Record(
+            new ZvtTraceEntry(DateTimeOffset.UnixEpoch, direction, kind, kind == ZvtTraceKind.Frame ? Apdu.Positive : null, default));
     }
 
     [Test]

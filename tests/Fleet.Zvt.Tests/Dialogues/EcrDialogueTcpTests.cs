@@ -131,6 +131,55 @@ public sealed class EcrDialogueTcpTests
         Assert.That((await running).ResultCode, Is.EqualTo(0x6C));
     }
 
+    /// <summary>Section 5: 04 0F and the dial-up commands restart T4 as well. So does here whatever else the terminal says: it is alive.</summary>
+    [TestCase(Approved)]
+    [TestCase("06 D8 00")]
+    [TestCase("06 DB 00")]
+    [TestCase("06 D1 01 81")]
+    public async Task Everything_the_terminal_says_restarts_T4(string message, CancellationToken cancellationToken)
+    {
+        var running = RunAsync(Sale, _ecr);
+        await TakenAsync();
+        await PassAsync(TimeSpan.FromSeconds(170), cancellationToken);
+        await _peer.SendAsync(message);
+        await Eventually.TrueAsync(() => _ecr.Notes[^1].StartsWith("answered", StringComparison.Ordinal), "it is answered");
+        await PassAsync(TimeSpan.FromSeconds(20), cancellationToken);
+        Assert.That(running.IsCompleted, Is.False);
+        await PassAsync(TimeSpan.FromSeconds(160), cancellationToken);
+
+        Assert.That((await running).Kind, Is.EqualTo(EcrOutcomeKind.Unknown));
+    }
+
+    /// <summary>Sections 9.2 and 15.1: where the answers to print commands decide, an accepted approval without 06 0F is D and not E.</summary>
+    [TestCase(false, UnknownPoint.NoCompletion)]
+    [TestCase(true, UnknownPoint.AnswerUncertain)]
+    public async Task Loss_while_receipts_are_printed_is_E_only_where_they_do_not_decide(bool decide, UnknownPoint point)
+    {
+        _dialogue = new EcrDialogue(_link, ZvtTimers.Default, _clock, new EcrRules { ReceiptsDecide = decide });
+        var running = RunAsync(Sale, _ecr);
+        await TakenAsync();
+        await SayAsync(Approved);
+        await SayAsync("06 D1 03 00 41 42");
+        await _peer.CloseAsync();
+        var outcome = await running;
+
+        Assert.That((outcome.Kind, outcome.Point, outcome.IsFinalSuccess), Is.EqualTo((EcrOutcomeKind.Unknown, point, !decide)));
+    }
+
+    /// <summary>Section 15.5: a 04 0F that is said again after 84 9C has a new id and is still the same 04 0F.</summary>
+    [Test]
+    public async Task Same_status_with_another_id_is_marked_as_repeat()
+    {
+        var ecr = new RecordingEcr();
+        var running = RunAsync(Sale, ecr);
+        await TakenAsync();
+        await SayAsync("04 0F 14 27 00 04 00 00 00 00 12 34 87 00 07 06 06 1F 73 03 00 00 02");
+        await SayAsync("04 0F 14 27 00 04 00 00 00 00 12 34 87 00 07 06 06 1F 73 03 00 00 03");
+        await SayAsync("06 0F 00");
+        await running;
+        Assert.That(ecr.Messages.Select(m => m.IsRepeat), Is.EqualTo(new[] { false, true, false }));
+    }
+
     [Test]
     public async Task Intermediate_status_may_change_T4(CancellationToken cancellationToken)
     {

@@ -88,6 +88,7 @@ public sealed class ExampleMessageTests
         yield return Case("06 23 03 87 FF FF", PartialReversal.ListOpen);
         yield return Case("05 01 05 00 00 00 03 02", new StatusEnquiry { Password = ZvtPassword.Zero, ServiceByte = 2 });
         yield return Case("05 01 00", new StatusEnquiry());
+        yield return Case("05 01 05 00 00 00 03 06", new StatusEnquiry { Password = ZvtPassword.Zero, ServiceByte = 6 });
         yield return Case("06 70 05 06 03 1B 01 01", new Diagnosis { Type = 1 });
         yield return Case("06 20 05 00 00 00 03 03", new RepeatReceipt { ServiceByte = RepeatReceipt.StatusOnly });
         yield return Case("06 91 0B 00 00 00 AA 26 03 14 0C 12 34 56", new SetDateTime { Clock = new DateTime(2026, 3, 14, 12, 34, 56, DateTimeKind.Unspecified) });
