@@ -4,7 +4,10 @@ using System.Text;
 using Fleet.Grpc.Server.Tests.Support;
 using Google.Protobuf;
 using Grpc.Core;
+using Grpc.Health.V1;
+using Grpc.HealthCheck;
 using Grpc.Testing;
+using Microsoft.AspNetCore.Builder;
 
 namespace Fleet.Grpc.Server.Tests.Wire;
 
@@ -84,6 +87,17 @@ public sealed class GrpcWebTests
         using var content = Content(Encoding.ASCII.GetBytes(body), text: true);
         using var response = await client.PostAsync(Unary, content, cancellationToken);
         Assert.That(response.Headers.GetValues("grpc-status").Single(), Is.EqualTo("13"));
+    }
+
+    [Test]
+    public async Task Service_that_is_closed_to_the_web_answers_grpc_alone(CancellationToken cancellationToken)
+    {
+        await using var world = await GrpcWorld.StartAsync(map: static app => app.MapGrpcService<HealthServiceImpl>().DisableGrpcWeb());
+        var (response, _) = await PostAsync(world, "/grpc.health.v1.Health/Check", new HealthCheckRequest(), text: false, cancellationToken);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.UnsupportedMediaType));
+        var failure = Assert.ThrowsAsync<RpcException>(async () =>
+            await new global::Grpc.Health.V1.Health.HealthClient(world.Channel).CheckAsync(new HealthCheckRequest(), cancellationToken: cancellationToken));
+        Assert.That(failure.StatusCode, Is.EqualTo(StatusCode.NotFound), "the service itself answers");
     }
 
     private static async Task<(HttpResponseMessage Response, IReadOnlyList<(byte Flags, byte[] Payload)> Frames)> PostAsync(
