@@ -1,6 +1,5 @@
 using Grpc.Core;
 using Grpc.Core.Internal;
-using Grpc.Net.Compression;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -214,62 +213,6 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
             : "Exception was thrown by handler.");
     }
 
-    private void StartDeadline(TimeSpan timeout)
-    {
-        var now = _settings.Clock.GetUtcNow().UtcDateTime;
-        _deadline = timeout > DateTime.MaxValue - now ? DateTime.MaxValue : now + timeout;
-        _cancellation = new CancellationTokenSource();
-        _abortRegistration = Http.RequestAborted.UnsafeRegister(static c => ((CancellationTokenSource)c!).Cancel(), _cancellation);
-        if (_deadline != DateTime.MaxValue)
-        {
-            _deadlineTimer = _settings.Clock.CreateTimer(
-                static c => ((ServerCall)c!).OnDeadline(), this, Bounded(timeout), Timeout.InfiniteTimeSpan);
-        }
-    }
-
-    // Timers take at most 49 days; a call that lasts longer than this has no deadline worth the name.
-    private static TimeSpan Bounded(TimeSpan timeout) => timeout < TimeSpan.FromDays(49) ? timeout : TimeSpan.FromDays(49);
-
-    private void OnDeadline()
-    {
-        lock (_lock)
-        {
-            if (_isEnding || _earlyEnd is not null)
-            {
-                return;
-            }
-
-            DeadlinePassed = true;
-            _earlyEnd = Task.Run(EndAtDeadlineAsync, CancellationToken.None);
-        }
-
-        _cancellation!.Cancel();
-    }
-
-    // The service may go on for a while; the client is told now.
-    private async Task EndAtDeadlineAsync()
-    {
-        var failure = new RpcException(new Status(StatusCode.DeadlineExceeded, "The deadline passed."));
-        try
-        {
-            GrpcServerLog.DeadlinePassed(_settings.Logger, _method.FullName);
-            Input?.CancelPendingRead();
-            if (Output is not null)
-            {
-                Output.Abort(failure);
-                await Output.QuietAsync();
-            }
-
-            await Wire.EndAsync(this, failure.Status);
-            await Http.Response.CompleteAsync();
-        }
-        catch (Exception e) when (e is OperationCanceledException or IOException or InvalidOperationException)
-        {
-            GrpcServerLog.ClientLeft(_settings.Logger, _method.FullName);
-            Http.Abort();
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         Output?.Dispose();
@@ -281,14 +224,6 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
 
         await _abortRegistration.DisposeAsync();
         _cancellation?.Dispose();
-    }
-
-    private void ThrowIfEnded()
-    {
-        if (DeadlinePassed)
-        {
-            throw new RpcException(new Status(StatusCode.DeadlineExceeded, "The deadline passed."));
-        }
     }
 
     private void LiftBodyLimits()
@@ -304,50 +239,5 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
         {
             rate.MinDataRate = null;
         }
-    }
-
-    private ICompressionProvider? RequestProvider { get; set; }
-
-    private ICompressionProvider? ResponseProvider
-    {
-        get
-        {
-            var name = _responseEncoding ?? _settings.ResponseEncoding;
-            return name is not null && _settings.Encodings.TryFind(name, out var provider) && Accepts(name) ? provider : null;
-        }
-    }
-
-    private void ReadEncodings()
-    {
-        var encoding = Wire.RequestEncoding(Http.Request);
-        if (encoding.Count == 0)
-        {
-            return;
-        }
-
-        if (!_settings.Encodings.TryFind(encoding, out var provider))
-        {
-            Http.Response.Headers[Wire.AcceptEncodingHeader] = _settings.Encodings.AcceptHeader;
-            throw new RpcException(new Status(
-                StatusCode.Unimplemented, $"The encoding '{encoding}' is not known here; known are {_settings.Encodings.AcceptHeader}."));
-        }
-
-        RequestProvider = provider;
-    }
-
-    private bool Accepts(string encoding)
-    {
-        foreach (var value in Http.Request.Headers[Wire.AcceptEncodingHeader])
-        {
-            foreach (var name in (value ?? string.Empty).Split(',', StringSplitOptions.TrimEntries))
-            {
-                if (name == encoding || name.StartsWith($"{encoding};", StringComparison.Ordinal))
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
     }
 }

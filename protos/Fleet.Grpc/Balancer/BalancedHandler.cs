@@ -31,6 +31,7 @@ internal sealed class BalancedHandler : HttpMessageHandler
         _clock = clock;
         _inTurn = PolicyOf(options.ServiceConfig) == LoadBalancingConfig.RoundRobinPolicyName;
         resolver.Start(OnResolved);
+        resolver.Refresh();
     }
 
     /// <summary>The addresses in the order in which a request would try them now.</summary>

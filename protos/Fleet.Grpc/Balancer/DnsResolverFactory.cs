@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Grpc.Core;
+using Microsoft.Extensions.Logging;
 
 namespace Grpc.Net.Client.Balancer;
 
@@ -17,57 +18,33 @@ public sealed class DnsResolverFactory(TimeSpan refreshInterval) : ResolverFacto
         ArgumentNullException.ThrowIfNull(options);
         var target = new Uri($"http://{options.Address.AbsolutePath.Trim('/')}");
         var clock = options.ChannelOptions.ServiceProvider?.GetService(typeof(TimeProvider)) as TimeProvider ?? TimeProvider.System;
-        return new DnsResolver(target.Host, target.IsDefaultPort ? options.DefaultPort : target.Port, refreshInterval, clock);
+        return new DnsResolver(options.LoggerFactory, target.Host, target.IsDefaultPort ? options.DefaultPort : target.Port, refreshInterval, clock);
     }
 
-    private sealed class DnsResolver(string host, int port, TimeSpan interval, TimeProvider clock) : Resolver
+    private sealed class DnsResolver(ILoggerFactory loggers, string host, int port, TimeSpan interval, TimeProvider clock) : PollingResolver(loggers)
     {
-        private readonly CancellationTokenSource _stop = new();
-        private Action<ResolverResult>? _listener;
         private ITimer? _timer;
-        private int _running;
 
-        public override void Start(Action<ResolverResult> listener)
-        {
-            _listener = listener;
+        protected override void OnStarted() =>
             _timer = clock.CreateTimer(static r => ((DnsResolver)r!).Refresh(), this, interval, interval);
-            Refresh();
-        }
 
-        public override void Refresh()
+        protected override async Task ResolveAsync(CancellationToken cancellationToken)
         {
-            if (!_stop.IsCancellationRequested && Interlocked.Exchange(ref _running, 1) == 0)
+            try
             {
-                _ = ResolveAsync(_stop.Token);
+                var found = await Dns.GetHostAddressesAsync(host, cancellationToken);
+                Listener(ResolverResult.ForResult([.. found.Select(a => new BalancerAddress(a.ToString(), port))]));
+            }
+            catch (SocketException e)
+            {
+                Listener(ResolverResult.ForFailure(new Status(StatusCode.Unavailable, $"The name '{host}' cannot be resolved: {e.Message}", e)));
             }
         }
 
         protected override void Dispose(bool disposing)
         {
-            _stop.Cancel();
             _timer?.Dispose();
             base.Dispose(disposing);
-        }
-
-        private async Task ResolveAsync(CancellationToken cancellationToken)
-        {
-            try
-            {
-                var found = await Dns.GetHostAddressesAsync(host, cancellationToken);
-                _listener!(ResolverResult.ForResult([.. found.Select(a => new BalancerAddress(a.ToString(), port))]));
-            }
-            catch (SocketException e)
-            {
-                _listener!(ResolverResult.ForFailure(new Status(StatusCode.Unavailable, $"The name '{host}' cannot be resolved: {e.Message}", e)));
-            }
-            catch (OperationCanceledException)
-            {
-                // The channel was disposed.
-            }
-            finally
-            {
-                Volatile.Write(ref _running, 0);
-            }
         }
     }
 }

@@ -1,5 +1,7 @@
 using System.Net;
 using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Grpc.Net.Client.Balancer;
 
@@ -84,6 +86,12 @@ public sealed class ResolverOptions
 
     /// <summary>The channel's options.</summary>
     public GrpcChannelOptions ChannelOptions { get; }
+
+    /// <summary>True: the channel takes no service config from resolvers. It takes none here at all.</summary>
+    public bool DisableServiceConfig => ChannelOptions.DisableResolverServiceConfig;
+
+    /// <summary>Takes log messages.</summary>
+    public ILoggerFactory LoggerFactory => ChannelOptions.LoggerFactory ?? NullLoggerFactory.Instance;
 }
 
 /// <summary>Makes resolvers for the addresses of one scheme; found in the service provider of the channel's options.</summary>

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using Grpc.Core;
 using Grpc.Core.Internal;
 
@@ -9,8 +8,6 @@ internal sealed partial class ClientCall<TRequest, TResponse>
     where TRequest : class
     where TResponse : class
 {
-    private const int ReadBuffer = 32 * 1024;
-
     private readonly GrpcChannel _channel;
     private readonly Method<TRequest, TResponse> _method;
     private readonly MethodInfo _info;
@@ -205,179 +202,6 @@ internal sealed partial class ClientCall<TRequest, TResponse>
             : ResponseStatus.ReadMetadata(_response.TrailingHeaders);
     }
 
-    /// <summary>Sends the request and takes the response headers; null = the call has ended.</summary>
-    private async Task<HttpResponseMessage?> ExchangeAsync(Func<HttpContent> content, Func<bool> canRepeat, Action detach)
-    {
-        try
-        {
-            if (IsFinished)
-            {
-                return null;
-            }
-
-            var extra = await CredentialHeadersAsync();
-
-            // A stream of requests has one reader: it can follow one attempt after the other, not several at once.
-            var rules = _info.Retry is { IsHedging: true } && _target is not null ? null : _info.Retry;
-            var attempts = new Attempts(
-                _channel, rules, _options.IsWaitForReady, (number, token) => AttemptAsync(content(), extra, number, token), canRepeat, detach);
-            return Accept(await attempts.RunAsync(_cancellation.Token));
-        }
-        catch (Exception e)
-        {
-            Finish(StatusOf(e), null, cancel: false);
-            return null;
-        }
-    }
-
-    private HttpResponseMessage? Accept(AttemptResult result)
-    {
-        lock (_lock)
-        {
-            _response = result.Response;
-            if (_status is not null)
-            {
-                result.Response?.Dispose();
-                return null;
-            }
-
-            TellHeadersLocked();
-        }
-
-        if (result.Status is not { } status)
-        {
-            return result.Response;
-        }
-
-        // Trailers only: there is no message even if the status is OK.
-        if (status.StatusCode != StatusCode.OK || _method.Type is MethodType.ServerStreaming or MethodType.DuplexStreaming)
-        {
-            Finish(status, null, cancel: false);
-            result.Response?.Dispose();
-        }
-        else
-        {
-            Finish(new Status(StatusCode.Internal, "Failed to deserialize response message: the server sent none."), null, cancel: false);
-            result.Response?.Dispose();
-        }
-
-        return null;
-    }
-
-    private async Task<AttemptResult> AttemptAsync(HttpContent content, Metadata? extra, int number, CancellationToken cancellationToken)
-    {
-        HttpResponseMessage response;
-        try
-        {
-            response = await _channel.SendAsync(BuildRequest(content, extra, number), cancellationToken);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            return new AttemptResult(null, ResponseStatus.FromException(e)) { NeverConnected = GrpcChannel.IsConnectFailure(e) };
-        }
-
-        return new AttemptResult(response, ResponseStatus.FromHeaders(response));
-    }
-
-    private HttpRequestMessage BuildRequest(HttpContent content, Metadata? extra, int number)
-    {
-        var request = new HttpRequestMessage(HttpMethod.Post, _info.Uri)
-        {
-            Version = _channel.HttpVersion,
-            VersionPolicy = _channel.HttpVersionPolicy,
-            Content = content,
-        };
-        var headers = request.Headers;
-        headers.TryAddWithoutValidation("te", "trailers");
-        headers.TryAddWithoutValidation("user-agent", GrpcChannel.UserAgent);
-        headers.TryAddWithoutValidation("grpc-accept-encoding", _channel.Encodings.AcceptHeader);
-        if (_host is not null)
-        {
-            headers.Host = _host;
-        }
-
-        if (_options.Deadline is { } deadline && deadline != DateTime.MaxValue)
-        {
-            headers.TryAddWithoutValidation(TimeoutHeader.Name, TimeoutHeader.Format(deadline - _channel.Clock.GetUtcNow().UtcDateTime));
-        }
-
-        if (RequestEncoding is { } encoding)
-        {
-            headers.TryAddWithoutValidation("grpc-encoding", encoding.EncodingName);
-        }
-
-        if (number > 1)
-        {
-            headers.TryAddWithoutValidation("grpc-previous-rpc-attempts", $"{number - 1}");
-        }
-
-        AddMetadata(headers, _options.Headers);
-        AddMetadata(headers, extra);
-        return request;
-    }
-
-    private static void AddMetadata(System.Net.Http.Headers.HttpRequestHeaders headers, Metadata? metadata)
-    {
-        if (metadata is null)
-        {
-            return;
-        }
-
-        foreach (var entry in metadata)
-        {
-            if (entry.Key == Encodings.RequestKey)
-            {
-                continue;
-            }
-
-            if (entry.Key == "user-agent")
-            {
-                headers.Remove(entry.Key);
-            }
-
-            headers.TryAddWithoutValidation(entry.Key, entry.IsBinary ? BinaryHeader.Encode(entry.Bytes) : entry.Value);
-        }
-    }
-
-    private Grpc.Net.Compression.ICompressionProvider? RequestEncoding
-    {
-        get
-        {
-            var name = _options.Headers?.GetValue(Encodings.RequestKey);
-            if (!_channel.Encodings.TryFind(name, out var provider))
-            {
-                throw new RpcException(new Status(StatusCode.Internal, $"The encoding '{name}' is not known to the channel."));
-            }
-
-            return provider;
-        }
-    }
-
-    private Task<Metadata?> CredentialHeadersAsync()
-    {
-        if (_options.Credentials is null && _channel.CallCredentials.Count == 0)
-        {
-            return NoHeaders;
-        }
-
-        return _channel.MaySendCallCredentials
-            ? ReadCredentialsAsync()
-            : throw new RpcException(new Status(StatusCode.Unauthenticated, "Call credentials are sent over TLS only."));
-    }
-
-    private static readonly Task<Metadata?> NoHeaders = Task.FromResult<Metadata?>(null);
-
-    private async Task<Metadata?> ReadCredentialsAsync()
-    {
-        var headers = new Metadata();
-        var service = new Uri(_info.Uri, $"/{_method.ServiceName}").ToString();
-        var context = new AuthInterceptorContext(service, _method.Name, _cancellation.Token);
-        await CallCredentialsReader.ReadAsync(
-            _options.Credentials is null ? _channel.CallCredentials : [.. _channel.CallCredentials, _options.Credentials], context, headers);
-        return headers;
-    }
-
     private Status StatusOf(Exception failure) => failure switch
     {
         RpcException rpc => rpc.Status,
@@ -385,20 +209,4 @@ internal sealed partial class ClientCall<TRequest, TResponse>
         OperationCanceledException => new Status(StatusCode.Cancelled, "Call canceled by the client.", failure),
         _ => ResponseStatus.FromException(failure),
     };
-
-    private async Task<MessageReader> OpenAsync(HttpResponseMessage response)
-    {
-        var encoding = response.Headers.TryGetValues("grpc-encoding", out var values) ? values.First() : null;
-        if (!_channel.Encodings.TryFind(encoding, out var provider))
-        {
-            throw new RpcException(new Status(StatusCode.Unimplemented, $"The server sends the encoding '{encoding}', which is not known."));
-        }
-
-        var stream = await response.Content.ReadAsStreamAsync(_cancellation.Token);
-        return new MessageReader(
-            PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: ReadBuffer)), _channel.MaxReceive)
-        {
-            Compression = provider,
-        };
-    }
 }

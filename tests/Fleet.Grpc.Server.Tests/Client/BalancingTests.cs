@@ -7,6 +7,7 @@ using Grpc.Net.Client.Configuration;
 using Grpc.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fleet.Grpc.Server.Tests.Client;
 
@@ -84,6 +85,57 @@ public sealed class BalancingTests
         () => GrpcChannel.ForAddress("consul:///ledger", new GrpcChannelOptions { Credentials = ChannelCredentials.Insecure }),
         Throws.InvalidOperationException.With.Message.Contains("consul"));
 
+    [Test]
+    public async Task Handler_of_the_options_sends_what_is_balanced(CancellationToken cancellationToken)
+    {
+        await StartAsync(1);
+        var seen = new List<string>();
+        using var handler = new Recorder(seen) { InnerHandler = new SocketsHttpHandler() };
+        using var channel = Channel(new RoundRobinConfig(), options => options.HttpHandler = handler);
+        await CallAsync(channel, 2, cancellationToken);
+        Assert.That(seen, Has.Member($"127.0.0.1:{_ports[1]} for ledger"));
+        Assert.That(channel.State, Is.EqualTo(ConnectivityState.Ready));
+    }
+
+    [Test]
+    public async Task Connecting_goes_on_to_the_address_that_can_be_reached(CancellationToken cancellationToken)
+    {
+        await StartAsync(2);
+        using var channel = Channel(new PickFirstConfig());
+        await channel.ConnectAsync(cancellationToken);
+        Assert.That(channel.State, Is.EqualTo(ConnectivityState.Ready));
+    }
+
+    [Test]
+    public async Task Resolver_that_polls_asks_again_until_there_is_an_answer(CancellationToken cancellationToken)
+    {
+        await StartAsync(0);
+        var resolver = new StubbornResolver(_ports[0]);
+        var services = new ServiceCollection();
+        services.AddSingleton<ResolverFactory>(new StubbornFactory(resolver));
+        using var channel = GrpcChannel.ForAddress("stubborn:///ledger", new GrpcChannelOptions
+        {
+            Credentials = ChannelCredentials.Insecure,
+            ServiceProvider = services.BuildServiceProvider(),
+        });
+        await Fleet.Testing.Eventually.TrueAsync(
+            async () =>
+            {
+                try
+                {
+                    await CallAsync(channel, 1, cancellationToken);
+                    return true;
+                }
+                catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable)
+                {
+                    return false;
+                }
+            },
+            "the third answer has an address");
+        Assert.That(resolver.Asked, Is.EqualTo(3));
+        Assert.That(_served[0], Is.EqualTo(1));
+    }
+
     private static async Task CallAsync(GrpcChannel channel, int times, CancellationToken cancellationToken)
     {
         var client = new TestService.TestServiceClient(channel);
@@ -93,18 +145,20 @@ public sealed class BalancingTests
         }
     }
 
-    private GrpcChannel Channel(LoadBalancingConfig policy)
+    private GrpcChannel Channel(LoadBalancingConfig policy, Action<GrpcChannelOptions>? configure = null)
     {
         var services = new ServiceCollection();
         services.AddSingleton<ResolverFactory>(new StaticResolverFactory(_ => _ports.Select(static p => new BalancerAddress("127.0.0.1", p))));
-        return GrpcChannel.ForAddress("static:///ledger", new GrpcChannelOptions
+        var options = new GrpcChannelOptions
         {
             Credentials = ChannelCredentials.Insecure,
             ServiceProvider = services.BuildServiceProvider(),
             ServiceConfig = new ServiceConfig { LoadBalancingConfigs = { policy } },
             InitialReconnectBackoff = TimeSpan.FromMilliseconds(20),
             MaxReconnectBackoff = TimeSpan.FromMilliseconds(100),
-        });
+        };
+        configure?.Invoke(options);
+        return GrpcChannel.ForAddress("static:///ledger", options);
     }
 
     private async Task StartAsync(int index)
@@ -132,5 +186,47 @@ public sealed class BalancingTests
             count();
             return continuation(request, context);
         }
+    }
+
+    private sealed class Recorder(List<string> seen) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            seen.Add($"{request.RequestUri!.Authority} for {request.Headers.Host}");
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+
+    private sealed class StubbornFactory(Resolver resolver) : ResolverFactory
+    {
+        public override string Name => "stubborn";
+
+        public override Resolver Create(ResolverOptions options) => resolver;
+    }
+
+    private sealed class StubbornResolver(int port) : PollingResolver(NullLoggerFactory.Instance, new Pauses())
+    {
+        public int Asked { get; private set; }
+
+        protected override Task ResolveAsync(CancellationToken cancellationToken)
+        {
+            Asked++;
+            if (Asked == 1)
+            {
+                throw new InvalidDataException("no answer yet");
+            }
+
+            Listener(Asked == 2
+                ? ResolverResult.ForFailure(new Status(StatusCode.Unavailable, "nothing there"))
+                : ResolverResult.ForResult([new BalancerAddress("127.0.0.1", port)]));
+            return Task.CompletedTask;
+        }
+    }
+
+    private sealed class Pauses : IBackoffPolicyFactory, IBackoffPolicy
+    {
+        public IBackoffPolicy Create() => this;
+
+        public TimeSpan NextBackoff() => TimeSpan.FromMilliseconds(5);
     }
 }
