@@ -1,5 +1,4 @@
 using Grpc.Core;
-using Grpc.Core.Internal;
 
 namespace Grpc.Net.Client.Internal;
 

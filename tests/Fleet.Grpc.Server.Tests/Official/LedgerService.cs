@@ -63,7 +63,7 @@ internal sealed class LedgerService : TestService.TestServiceBase
         foreach (var parameters in request.ResponseParameters)
         {
             context.CancellationToken.ThrowIfCancellationRequested();
-            await responseStream.WriteAsync(new StreamingOutputCallResponse { Payload = new Payload { Body = ByteString.CopyFrom(new byte[parameters.Size]) } });
+            await responseStream.WriteAsync(new StreamingOutputCallResponse { Payload = new Payload { Body = ByteString.CopyFrom(new byte[parameters.Size]) } }, context.CancellationToken);
         }
 
         if (context.Deadline != DateTime.MaxValue)
