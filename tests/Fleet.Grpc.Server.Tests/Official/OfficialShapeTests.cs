@@ -122,11 +122,11 @@ public sealed class OfficialShapeTests
     }
 
     [Test]
-    public async Task Caller_is_tested_without_a_channel()
+    public async Task Caller_is_tested_without_a_channel(CancellationToken cancellationToken)
     {
         var client = new CannedClient();
-        Assert.That((await client.UnaryCallAsync(new SimpleRequest(), new CallOptions())).Username, Is.EqualTo("canned"));
-        Assert.That(() => client.EmptyCallAsync(new Empty()), Throws.Exception, "what was not canned has no channel");
+        Assert.That((await client.UnaryCallAsync(new SimpleRequest(), new CallOptions(cancellationToken: cancellationToken))).Username, Is.EqualTo("canned"));
+        Assert.That(() => client.EmptyCallAsync(new Empty(), cancellationToken: cancellationToken), Throws.Exception, "what was not canned has no channel");
     }
 
     private sealed class CannedClient : TestService.TestServiceClient
