@@ -145,7 +145,9 @@ public sealed class OfficialShapeTests
 
         public WriteOptions? WriteOptions { get; set; }
 
-        public Task WriteAsync(T message)
+        public Task WriteAsync(T message) => WriteAsync(message, CancellationToken.None);
+
+        public Task WriteAsync(T message, CancellationToken cancellationToken)
         {
             Messages.Add(message);
             return Task.CompletedTask;

@@ -1,7 +1,6 @@
 using System.Buffers.Text;
-using Grpc.Core;
 
-namespace Grpc.AspNetCore.Server.Internal;
+namespace Grpc.Core.Internal;
 
 /// <summary>Reads base64 text as bytes. Groups of four stand for themselves, so padding may come before the end (gRPC-Web text).</summary>
 internal sealed class Base64DecodingStream(Stream source) : Stream
@@ -64,6 +63,16 @@ internal sealed class Base64DecodingStream(Stream source) : Stream
     public override void SetLength(long value) => throw new NotSupportedException();
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            source.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
 
     private static RpcException Malformed(string what) => new(new Status(StatusCode.Internal, what));
 
