@@ -88,4 +88,10 @@ public static class ReasonCodes
 
     /// <summary>The clock of an agent's computer is far from the server's.</summary>
     public const string ClockSkew = "CLOCK_SKEW";
+
+    /// <summary>The server was not heard for so long that a lane stepped down.</summary>
+    public const string LeaseStep = "LEASE_STEP";
+
+    /// <summary>The terminal gave receipt numbers to payments that no till of the agent asked for.</summary>
+    public const string ReceiptGap = "RECEIPT_GAP";
 }

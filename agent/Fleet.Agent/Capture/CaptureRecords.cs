@@ -157,7 +157,12 @@ public sealed record OpenSettlement
     public CapturedTotals? Totals { get; init; }
 }
 
+/// <summary>Receipt numbers that were used up without an approved payment.</summary>
+/// <param name="Count">How many at most.</param>
+public sealed record SpentNumbers(uint Count);
+
 [JsonSerializable(typeof(OpenPayment))]
+[JsonSerializable(typeof(SpentNumbers))]
 [JsonSerializable(typeof(LastKnown))]
 [JsonSerializable(typeof(BatchCounters))]
 [JsonSerializable(typeof(OpenSettlement))]

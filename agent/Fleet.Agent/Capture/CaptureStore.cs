@@ -20,6 +20,9 @@ public sealed record CaptureSnapshot
     /// <summary>An end-of-day without a settlement yet.</summary>
     public OpenSettlement? Settlement { get; init; }
 
+    /// <summary>Receipt numbers that payments without an approval and end-of-days may have used up since the last approved payment.</summary>
+    public uint SpentNumbers { get; init; }
+
     /// <summary>With <paramref name="payment"/> in the place of its earlier self, or at the end.</summary>
     public CaptureSnapshot With(OpenPayment payment) => this with
     {
@@ -43,6 +46,7 @@ public sealed class CaptureStore(ITransactionJournal journal, OfflineExposure ex
     private const string LastKey = "capture/last";
     private const string BatchKey = "capture/batch";
     private const string SettlementKey = "capture/settlement";
+    private const string SpentKey = "capture/spent";
 
     private volatile CaptureSnapshot _snapshot = new();
 
@@ -66,6 +70,7 @@ public sealed class CaptureStore(ITransactionJournal journal, OfflineExposure ex
             Open = [.. open.OrderBy(static p => p.StartedUnixMicros)],
             Last = await ReadAsync(LastKey, CaptureJson.Default.LastKnown, cancellationToken) ?? LastKnown.Unasked,
             Batch = await ReadAsync(BatchKey, CaptureJson.Default.BatchCounters, cancellationToken) ?? new BatchCounters(),
+            SpentNumbers = (await ReadAsync(SpentKey, CaptureJson.Default.SpentNumbers, cancellationToken))?.Count ?? 0,
             Settlement = await ReadAsync(SettlementKey, CaptureJson.Default.OpenSettlement, cancellationToken),
         };
         await exposure.LoadAsync(cancellationToken);
@@ -113,6 +118,7 @@ public sealed class CaptureStore(ITransactionJournal journal, OfflineExposure ex
 
         AddChange(changes, LastKey, before.Last, after.Last, CaptureJson.Default.LastKnown);
         AddChange(changes, BatchKey, before.Batch, after.Batch, CaptureJson.Default.BatchCounters);
+        AddChange(changes, SpentKey, new SpentNumbers(before.SpentNumbers), new SpentNumbers(after.SpentNumbers), CaptureJson.Default.SpentNumbers);
         AddChange(changes, SettlementKey, before.Settlement, after.Settlement, CaptureJson.Default.OpenSettlement);
         return changes;
     }

@@ -73,6 +73,8 @@ public sealed class PaymentCapture(CaptureStore store, PaymentFates fates, TimeP
     {
         var transaction = TransactionEntries.Of(payment, result);
         var next = Snapshot.Without(payment);
+        var gap = ReceiptGap.Find(Snapshot.Last, Snapshot.SpentNumbers, transaction);
+        next = next with { SpentNumbers = transaction.Outcome == TransactionOutcome.Approved ? 0 : next.SpentNumbers + 1 };
         if ((result.Status ?? payment.Status) is { } status)
         {
             next = next with { Last = next.Last.Newer(status) };
@@ -83,7 +85,8 @@ public sealed class PaymentCapture(CaptureStore store, PaymentFates fates, TimeP
             next = next with { Batch = next.Batch.With(transaction.Amount.Currency, PaymentDirection.Signed(transaction)) };
         }
 
-        await store.CommitAsync("transaction", next, JournalWrite.Of(new JournalEntry { Transaction = transaction }), cancellationToken);
+        JournalEntry entry = new() { Transaction = transaction };
+        await store.CommitAsync("transaction", next, new JournalWrite { Bodies = gap is null ? [entry] : [entry, gap] }, cancellationToken);
         _inFlight = null;
         fates.Decided(new PaymentFate(transaction, result.Repeated));
         CaptureLog.Transaction(logger, transaction.TransactionId, transaction.Outcome, transaction.ResultCode, transaction.Evidence);

@@ -81,6 +81,7 @@ public sealed class SettlementCapture(CaptureStore store, TerminalIdentityGuard 
             Open = [],
             Batch = new BatchCounters { Epoch = position.Epoch.ToString("N"), AfterSequence = position.LastSequence },
             Settlement = null,
+            SpentNumbers = Snapshot.SpentNumbers + 1,
         };
         var write = with with { Bodies = [new JournalEntry { Settlement = entry }, .. with.Bodies] };
         await store.CommitAsync("settlement", next, write, cancellationToken);

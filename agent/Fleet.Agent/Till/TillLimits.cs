@@ -7,7 +7,7 @@ namespace Fleet.Agent.Till;
 
 /// <summary>Limits of single payments and of what may pile up while the server is out of reach.</summary>
 /// <remarks>The agent's settings and the fleet's commands both hold: the stricter one counts.</remarks>
-public sealed class TillLimits(OfflineExposure exposure, TillOptions options, PaymentRules rules)
+public sealed class TillLimits(OfflineExposure exposure, TillOptions options, PaymentRules rules, Lease lease)
 {
     /// <summary>Why a payment is refused, or null.</summary>
     public TillRefusal? Refusal(TillCommand command)
@@ -17,6 +17,11 @@ public sealed class TillLimits(OfflineExposure exposure, TillOptions options, Pa
             return null;
         }
 
+        if (lease.Step == LeaseStep.Locked)
+        {
+            return TillRefusal.LeaseEnded;
+        }
+
         var commanded = rules.Current;
         if (IsOff(commanded, payment.Kind.ToString()) || (command.PaymentType is { } type && type >> 4 == 0 && IsOff(commanded, PaymentMethods.DirectDebit)))
         {
@@ -24,6 +29,11 @@ public sealed class TillLimits(OfflineExposure exposure, TillOptions options, Pa
         }
 
         if (payment.AmountMinor is { } amount && Stricter(options.AmountCaps, commanded.AmountCaps, payment.Currency) is { } cap && amount > cap)
+        {
+            return TillRefusal.AmountTooHigh;
+        }
+
+        if (payment.AmountMinor is { } wanted && lease.Cap(payment.Currency) is { } lower && wanted > lower)
         {
             return TillRefusal.AmountTooHigh;
         }
@@ -40,6 +50,11 @@ public sealed class TillLimits(OfflineExposure exposure, TillOptions options, Pa
         var count = Stricter(options.OfflineCount, commanded.OfflineCount);
         var age = TimeSpan.FromTicks(Stricter(options.OfflineAge.Ticks, commanded.OfflineAge.Ticks));
         var sum = Stricter(options.OfflineAmounts, commanded.OfflineAmounts, payment.Currency);
+        if (lease.Step >= LeaseStep.NoOffline)
+        {
+            count = 1;
+        }
+
         if (count == 0 && age == TimeSpan.Zero && sum is null)
         {
             return false;

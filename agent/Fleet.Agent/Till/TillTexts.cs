@@ -38,6 +38,9 @@ public enum TillRefusal
 
     /// <summary>Too much is not known to the server yet.</summary>
     OfflineLimit,
+
+    /// <summary>The server was not heard for too long.</summary>
+    LeaseEnded,
 }
 
 /// <summary>Texts for tills and displays: short, and only characters that every terminal shows.</summary>
@@ -56,6 +59,7 @@ public static class TillTexts
         [TillRefusal.CannotStore] = ["Payments cannot be stored", "Speicher gestoert", "Stockage impossible", "Memoria non disponibile"],
         [TillRefusal.AmountTooHigh] = ["Amount is too high", "Betrag zu hoch", "Montant trop eleve", "Importo troppo alto"],
         [TillRefusal.MethodOff] = ["Payment type is switched off", "Zahlungsart gesperrt", "Type de paiement bloque", "Pagamento disattivato"],
+        [TillRefusal.LeaseEnded] = ["Locked: no server contact", "Gesperrt: kein Serverkontakt", "Bloque: serveur muet", "Bloccato: server assente"],
         [TillRefusal.OfflineLimit] = ["Offline limit is reached", "Offline-Limit erreicht", "Limite hors ligne atteinte", "Limite offline raggiunto"],
     };
 
@@ -72,7 +76,7 @@ public static class TillTexts
     /// <summary>Result code of 06 1E (reference section 13.1).</summary>
     public static byte CodeOf(TillRefusal refusal) => refusal switch
     {
-        TillRefusal.Draining or TillRefusal.Disabled or TillRefusal.Locked or TillRefusal.Retired => 0xE4,
+        TillRefusal.Draining or TillRefusal.Disabled or TillRefusal.Locked or TillRefusal.Retired or TillRefusal.LeaseEnded => 0xE4,
         TillRefusal.TerminalUnreachable => 0xA1,
         TillRefusal.TerminalSubstituted => 0xFC,
         TillRefusal.Unresolved => 0x9C,

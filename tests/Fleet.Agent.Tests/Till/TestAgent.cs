@@ -61,7 +61,7 @@ internal sealed class TestAgent : IAsyncDisposable
             .AddSingleton<IAgentConfiguration>(fleet.Configuration)
             .AddSingleton<IDiagnosticsSource>(fleet.Configuration)
             .AddLogging(b => b.AddProvider(log).SetMinimumLevel(LogLevel.Debug))
-            .AddGate()
+            .AddGate(new LeaseOptions())
             .AddCapture()
             .AddTerminal(terminal)
             .AddTill(till)

@@ -1,12 +1,14 @@
 using Fleet.Agent.Capture;
 using Fleet.Agent.Gate;
 using Fleet.Agent.Journal;
+using Fleet.Agent.Link;
 using Fleet.Agent.Tests.Capture;
 using Fleet.Agent.Till;
 using Fleet.Contracts.Link.V1;
 using Fleet.Simulator.Tills;
 using Fleet.Testing;
 using Fleet.Zvt;
+using Microsoft.Extensions.Logging.Abstractions;
 using TillOptions = Fleet.Agent.Till.TillOptions;
 
 namespace Fleet.Agent.Tests.Till;
@@ -124,9 +126,11 @@ internal sealed class TillLimitTests
             await _journal.AppendAsync(JournalWrite.Of(new JournalEntry { Transaction = sale }), CancellationToken.None);
         }
 
+        var time = new FleetTime(_journal, _clock, NullLogger<FleetTime>.Instance);
+        var lease = new Lease(time, new LeaseOptions(), _journal, NoCrashPoints.Instance, NullLogger<Lease>.Instance);
         var exposure = new OfflineExposure(_journal, _clock);
         await exposure.LoadAsync(CancellationToken.None);
-        return new TillLimits(exposure, _options, new PaymentRules(_journal, NoCrashPoints.Instance));
+        return new TillLimits(exposure, _options, new PaymentRules(_journal, NoCrashPoints.Instance), lease);
     }
 
     private static TillCommand Sale(long amount, string currency = "09 78") =>

@@ -1,4 +1,5 @@
 using Fleet.Agent.Commands;
+using Fleet.Agent.Gate;
 using Fleet.Agent.Health;
 using Fleet.Agent.Journal;
 using Fleet.Agent.Link;
@@ -28,6 +29,9 @@ public sealed class AgentSettings
     /// <summary>Where tills connect.</summary>
     public TillOptions Till { get; } = new();
 
+    /// <summary>When the lane steps down without the server.</summary>
+    public LeaseOptions Lease { get; } = new();
+
     /// <summary>Patience of the commands.</summary>
     public CommandOptions Commands { get; } = new();
 
@@ -42,5 +46,5 @@ public sealed class AgentSettings
 
     /// <summary>Every fault of every room, each with its key.</summary>
     public IEnumerable<string> Faults() =>
-        [.. Journal.Faults(), .. Terminal.Faults(), .. Till.Faults(), .. Commands.Faults(), .. Link.Faults(), .. Uplink.Faults(), .. Health.Faults()];
+        [.. Journal.Faults(), .. Terminal.Faults(), .. Till.Faults(), .. Lease.Faults(), .. Commands.Faults(), .. Link.Faults(), .. Uplink.Faults(), .. Health.Faults()];
 }

@@ -3,7 +3,7 @@ namespace Fleet.Agent.Hosting.Settings;
 /// <summary>The settings that may change while the agent runs; all others need a restart.</summary>
 internal static class LiveSettings
 {
-    private static readonly string[] Prefixes = ["till.offline", "till.amountCaps.", "commands.", "health."];
+    private static readonly string[] Prefixes = ["till.offline", "till.amountCaps.", "lease.", "commands.", "health."];
 
     private static readonly string[] Keys =
     [
@@ -20,6 +20,7 @@ internal static class LiveSettings
     {
         level.Configured = to.LogLevel = from.LogLevel;
         to.Till.TakeLive(from.Till);
+        to.Lease.TakeLive(from.Lease);
         to.Commands.TakeLive(from.Commands);
         (to.Uplink.MaximumAge, to.Uplink.AcknowledgeTimeout, to.Uplink.StoppedPause) = (from.Uplink.MaximumAge, from.Uplink.AcknowledgeTimeout, from.Uplink.StoppedPause);
         to.Uplink.BytesPerSecond = from.Uplink.BytesPerSecond;

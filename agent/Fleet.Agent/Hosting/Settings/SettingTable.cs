@@ -13,6 +13,7 @@ internal static class SettingTable
         .. JournalSettings(),
         .. TerminalSettings(),
         .. TillSettings(),
+        .. LeaseSettings(),
         .. CommandSettings(),
         .. LinkSettings(),
         .. UplinkSettings(),
@@ -88,6 +89,15 @@ internal static class SettingTable
 
         return valid;
     });
+
+    private static IEnumerable<Setting> LeaseSettings() =>
+    [
+        Setting.Duration("lease.warnAfter", static (s, v) => s.Lease.WarnAfter = v),
+        Setting.Duration("lease.lowerLimitAfter", static (s, v) => s.Lease.LowerLimitAfter = v),
+        Setting.Duration("lease.noOfflineAfter", static (s, v) => s.Lease.NoOfflineAfter = v),
+        Setting.Duration("lease.lockAfter", static (s, v) => s.Lease.LockAfter = v),
+        Amounts("lease.lowerLimits", static s => s.Lease.LowerLimits),
+    ];
 
     private static IEnumerable<Setting> CommandSettings() =>
     [
