@@ -3,7 +3,6 @@ using System.Text;
 using Fleet.Agent.Journal;
 using Fleet.Agent.Link;
 using Fleet.Contracts;
-using Fleet.Contracts.Link.V1;
 using Microsoft.Extensions.Logging;
 
 namespace Fleet.Agent.Gate;
