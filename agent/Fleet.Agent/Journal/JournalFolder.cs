@@ -56,7 +56,7 @@ internal sealed class JournalFolder(JournalOptions options, RecordSeal seal, Tim
         var name = JournalPaths.SetAsideName(clock.GetUtcNow(), SetAsideJournal.DigestOf(_paths.Database));
         var epoch = Guid.NewGuid();
         DeleteFolder(_paths.NewFolder);
-        using (var damaged = new SetAsideJournal(_paths.Database, seal, knownHead, new HighWaterMark(_paths.HighWaterMark).Read()))
+        using (var damaged = new SetAsideJournal(_paths.Database, seal, knownHead, ReadMark()))
         {
             BuildSuccessor(damaged, name, epoch, cause);
         }
@@ -100,15 +100,21 @@ internal sealed class JournalFolder(JournalOptions options, RecordSeal seal, Tim
 
     private JournalFile OpenExisting(ulong verifyUpTo)
     {
+        // Before SQLite does: it would begin the log anew and overwrite what tells.
+        if (WriteAheadLog.FindDamage(_paths.Database) is { } damage)
+        {
+            throw new JournalDamageException(damage);
+        }
+
         var connection = JournalDatabase.OpenWriter(_paths.Database);
         try
         {
             using var reader = new JournalReader(JournalDatabase.OpenReader(_paths.Database), seal);
             var head = reader.ReadHead(verifyUpTo);
             reader.ReadStates(string.Empty);
-            if (new HighWaterMark(_paths.HighWaterMark).Read() is { } mark && mark.Epoch == head.Epoch && mark.Through > head.LastSequence)
+            if (ReadMark()?.MissingFrom(head) is { } missing)
             {
-                throw new JournalDamageException($"the server holds entry {mark.Through}, but the last entry here is {head.LastSequence}");
+                throw new JournalDamageException(missing);
             }
 
             JournalLog.Opened(logger, head.Epoch, head.LastSequence, head.AcknowledgedThrough);
@@ -119,6 +125,12 @@ internal sealed class JournalFolder(JournalOptions options, RecordSeal seal, Tim
             connection.Dispose();
             throw;
         }
+    }
+
+    private JournalMark? ReadMark()
+    {
+        using var mark = new HighWaterMark(_paths.HighWaterMark);
+        return mark.Read();
     }
 
     private void CreateFirst()

@@ -9,7 +9,7 @@ namespace Fleet.Agent.Journal;
 /// What the writing loop does beside writing: remembers acknowledgements and writes them with the next commit, deletes what may
 /// go, watches the space, and writes salvaged entries again. Owned by the loop.
 /// </summary>
-internal sealed class JournalHousekeeping(JournalOptions options, JournalFolder folder, JournalStamper stamper, ILogger logger)
+internal sealed class JournalHousekeeping(JournalOptions options, JournalFolder folder, JournalStamper stamper, ILogger logger) : IDisposable
 {
     // Bounds of one round, so that no payment waits behind it for long.
     private const ulong DeletedPerRound = 8 * JournalFile.CheckpointEvery;
@@ -50,6 +50,21 @@ internal sealed class JournalHousekeeping(JournalOptions options, JournalFolder 
         }
     }
 
+    /// <summary>Notes outside the file what a commit has reached. Failing costs a witness, no entry.</summary>
+    public void Mark(JournalFile file)
+    {
+        try
+        {
+            _mark.Write(new JournalMark(file.Epoch, file.AcknowledgedThrough, file.LastSequence, file.LastHash));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            JournalLog.NotMarked(logger, error);
+        }
+    }
+
+    public void Dispose() => _mark.Dispose();
+
     /// <exception cref="SqliteException">A transaction failed; the next round tries again.</exception>
     public void Run(JournalFile file)
     {
@@ -74,7 +89,7 @@ internal sealed class JournalHousekeeping(JournalOptions options, JournalFolder 
         file.Begin();
         PutAcknowledged(file);
         file.Commit();
-        _mark.Write(file.Epoch, AcknowledgedThrough);
+        Mark(file);
     }
 
     private void SalvageSome(JournalFile file)
@@ -114,6 +129,7 @@ internal sealed class JournalHousekeeping(JournalOptions options, JournalFolder 
         }
 
         file.Commit();
+        Mark(file);
     }
 
     private static bool IsWorthSending(JournalEntry entry) =>

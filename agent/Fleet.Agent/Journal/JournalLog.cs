@@ -31,4 +31,7 @@ internal static partial class JournalLog
 
     [LoggerMessage(1008, LogLevel.Warning, "Housekeeping of the journal failed; it is tried again.")]
     public static partial void HousekeepingFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(1009, LogLevel.Debug, "The journal's mark could not be written.")]
+    public static partial void NotMarked(ILogger logger, Exception error);
 }

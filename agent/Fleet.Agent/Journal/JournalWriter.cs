@@ -69,6 +69,7 @@ internal sealed class JournalWriter : IAsyncDisposable
         await _timer.DisposeAsync();
         _requests.Writer.TryComplete();
         await _loop;
+        _housekeeping.Dispose();
     }
 
     private async Task RunAsync()
@@ -193,6 +194,7 @@ internal sealed class JournalWriter : IAsyncDisposable
         Reached(group, "before");
         file.Commit();
         _alarms.Clear();
+        _housekeeping.Mark(file);
         Reached(group, "after");
     }
 

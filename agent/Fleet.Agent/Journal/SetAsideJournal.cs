@@ -14,18 +14,23 @@ internal sealed class SetAsideJournal : IDisposable
     private const int RangeLength = 256;
     private readonly SqliteConnection? _connection;
     private readonly RecordSeal _seal;
+    private readonly Dictionary<ulong, byte[]> _logged;
+    private readonly bool _endIsMissing;
 
-    public SetAsideJournal(string database, RecordSeal seal, JournalHead? knownHead, (Guid Epoch, ulong Through)? mark)
+    public SetAsideJournal(string database, RecordSeal seal, JournalHead? knownHead, JournalMark? mark)
     {
         _seal = seal;
+        _endIsMissing = IsLogDamaged(database);
         _connection = TryOpen(database);
         Epoch = knownHead?.Epoch ?? ReadEpoch() ?? mark?.Epoch ?? Guid.Empty;
+        _logged = ReadLog(database);
         AcknowledgedThrough = Math.Max(
             Math.Max(ReadAcknowledged(), knownHead?.AcknowledgedThrough ?? 0),
             mark is { } m && m.Epoch == Epoch ? m.Through : 0);
-        LastSequence = Math.Max(
-            Math.Max(ReadMaximum("SELECT max(sequence) FROM entry"), ReadMaximum("SELECT max(sequence) FROM checkpoint")),
-            Math.Max(knownHead?.LastSequence ?? 0, AcknowledgedThrough));
+        var readable = Math.Max(ReadMaximum("SELECT max(sequence) FROM entry"), ReadMaximum("SELECT max(sequence) FROM checkpoint"));
+        LastSequence = Math.Max(Math.Max(readable, _logged.Keys.DefaultIfEmpty().Max()), Math.Max(knownHead?.LastSequence ?? 0, AcknowledgedThrough));
+        LastSequence = mark is { } reached && reached.Epoch == Epoch ? Math.Max(LastSequence, reached.Last) : LastSequence;
+        _endIsMissing |= readable < LastSequence;
     }
 
     /// <summary>Its epoch; empty when nothing tells.</summary>
@@ -58,11 +63,11 @@ internal sealed class SetAsideJournal : IDisposable
         }
     }
 
-    /// <summary>All readable state; <paramref name="complete"/> is false when something could not be read.</summary>
+    /// <summary>All readable state; <paramref name="complete"/> is false when something could not be read, or was changed later than what can be.</summary>
     public List<StateChange> ReadStates(out bool complete)
     {
         var states = new List<StateChange>();
-        complete = _connection is not null;
+        complete = _connection is not null && !_endIsMissing;
         Try(_connection, "SELECT key, record FROM state ORDER BY key", row =>
         {
             var key = row.GetString(0);
@@ -80,7 +85,7 @@ internal sealed class SetAsideJournal : IDisposable
     /// <summary>The readable entries of the next sequences after <paramref name="after"/>; <paramref name="through"/> is how far it looked.</summary>
     public List<JournalEntry> ReadEntries(ulong after, out ulong through)
     {
-        through = Math.Min(after + RangeLength, LastSequence);
+        var last = through = Math.Min(after + RangeLength, LastSequence);
         var found = new SortedDictionary<ulong, JournalEntry>();
         var complete = true;
         Try(_connection, $"SELECT sequence, record FROM entry WHERE sequence > {after} AND sequence <= {through} ORDER BY sequence", row => Take(row, found), ref complete);
@@ -91,15 +96,22 @@ internal sealed class SetAsideJournal : IDisposable
             Try(_connection, $"SELECT sequence, record FROM entry WHERE sequence = {sequence}", row => Take(row, found), ref ignored);
         }
 
+        foreach (var (sequence, record) in _logged.Where(r => r.Key > after && r.Key <= last && !found.ContainsKey(r.Key)).ToList())
+        {
+            Take(sequence, record, found);
+        }
+
         return [.. found.Values];
     }
 
     public void Dispose() => _connection?.Dispose();
 
-    private bool Take(SqliteDataReader row, SortedDictionary<ulong, JournalEntry> found)
+    private bool Take(SqliteDataReader row, SortedDictionary<ulong, JournalEntry> found) =>
+        row.GetValue(1) is byte[] record && Take((ulong)row.GetInt64(0), record, found);
+
+    private bool Take(ulong sequence, byte[] record, SortedDictionary<ulong, JournalEntry> found)
     {
-        var sequence = (ulong)row.GetInt64(0);
-        if (row.GetValue(1) is byte[] record && _seal.Open(RecordSeal.PlaceOfEntry(Epoch, sequence), record) is { } bytes)
+        if (_seal.Open(RecordSeal.PlaceOfEntry(Epoch, sequence), record) is { } bytes)
         {
             try
             {
@@ -146,6 +158,40 @@ internal sealed class SetAsideJournal : IDisposable
         // A flipped bit in a key may claim anything; the salvage walks over every sequence up to here.
         const ulong believable = 100_000_000;
         return maximum <= believable ? maximum : 0;
+    }
+
+    private static bool IsLogDamaged(string database)
+    {
+        try
+        {
+            return WriteAheadLog.FindDamage(database) is not null;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    // What SQLite does not see behind a damaged frame. A later frame holds the newer record.
+    private Dictionary<ulong, byte[]> ReadLog(string database)
+    {
+        var records = new Dictionary<ulong, byte[]>();
+        try
+        {
+            foreach (var page in WriteAheadLog.Pages(database))
+            {
+                foreach (var (sequence, record) in LeafPage.Entries(page).Where(e => _seal.Open(RecordSeal.PlaceOfEntry(Epoch, e.Sequence), e.Record) is not null))
+                {
+                    records[sequence] = record;
+                }
+            }
+        }
+        catch (IOException)
+        {
+            // As far as it can be read.
+        }
+
+        return records;
     }
 
     private static SqliteConnection? TryOpen(string database)

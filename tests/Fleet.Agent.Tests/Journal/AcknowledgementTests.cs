@@ -81,7 +81,7 @@ public sealed class AcknowledgementTests
         var again = _world.Open();
 
         var entries = await JournalWorld.ReadAllAsync(again);
-        Assert.That(entries[0].EpochStarted.PreviousLastSequence, Is.EqualTo(8));
+        Assert.That(entries[0].EpochStarted.PreviousLastSequence, Is.EqualTo(9));
         Assert.That(entries[1].Alarm.Code, Is.EqualTo("JOURNAL_DAMAGED"));
     }
 

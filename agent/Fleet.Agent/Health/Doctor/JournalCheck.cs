@@ -31,7 +31,13 @@ internal sealed class JournalCheck(JournalOptions options) : IDoctorCheck
             }
 
             using var reader = new JournalReader(connection, seal);
+            using var mark = new HighWaterMark(paths.HighWaterMark);
             var head = reader.ReadHead(ulong.MaxValue);
+            if ((WriteAheadLog.FindDamage(paths.Database) ?? mark.Read()?.MissingFrom(head)) is { } damage)
+            {
+                throw new JournalDamageException(damage);
+            }
+
             return Finding.Good($"{head.LastSequence} entries, {head.LastSequence - head.AcknowledgedThrough} not yet at the server, chain whole");
         }
         catch (Exception error) when (error is JournalDamageException or SqliteException)
