@@ -56,7 +56,8 @@ public static class Composition
         .AddSingleton(static s => new IdentityStore(s.GetRequiredService<JournalOptions>().DataDirectory))
         .AddSingleton(static s => Identity.Load(s.GetRequiredService<IdentityStore>()))
         .AddSingleton<ICommandTrust, IdentityTrust>()
-        .AddSingleton<IRetirementErasure, IdentityErasure>();
+        .AddSingleton<IRetirementErasure, IdentityErasure>()
+        .AddSingleton<IRetirementWitness, RetirementWitness>();
 
     private static IServiceCollection AddLink(this IServiceCollection services, LinkOptions options) => services
         .AddSingleton(options)

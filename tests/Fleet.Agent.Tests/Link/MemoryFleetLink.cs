@@ -34,6 +34,8 @@ internal sealed class MemoryFleetLink : IFleetLink
 
     public void Lose() => _board.NotConnected(LinkState.Unreachable, "lost");
 
+    public void Refuse(string detail) => _board.NotConnected(LinkState.Refused, detail);
+
     public void Deliver(UplinkAck acknowledgement) => Assert.That(_acknowledgements.Writer.TryWrite(new Message(this, LinkChannel.Ack, acknowledgement.ToByteArray())), Is.True);
 
     public void DeliverRaw(LinkChannel channel, byte[] payload) =>
