@@ -123,7 +123,9 @@ internal static class SettlementEntry
             Journal = Counter(journal.Count, journal.SumMinor, currency),
             ReceiptFrom = totals?.ReceiptFrom ?? 0,
             ReceiptTo = totals?.ReceiptTo ?? 0,
-            TraceNumber = totals?.TraceNumber ?? 0,
+
+            // The batch's own number, by which the acquirer knows it; what was asked for before it was closed has another.
+            TraceNumber = settlement.Totals?.TraceNumber ?? 0,
             AfterSequence = batch.Epoch == position.Epoch.ToString("N") ? batch.AfterSequence : 0,
             ThroughSequence = position.LastSequence,
         };

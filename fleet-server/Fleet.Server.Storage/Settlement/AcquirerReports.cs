@@ -8,7 +8,8 @@ namespace Fleet.Server.Storage.Settlement;
 
 /// <summary>
 /// What acquirers reported, by terminal id at the acquirer and trace number of the end-of-day. Reports are only added: a correction is a
-/// further report, and the newest one counts.
+/// further report, and the newest one counts. A settlement whose end of day was cut off has no trace number: it takes the one report of
+/// its terminal that belongs to nothing else, and the sums still have to be equal.
 /// </summary>
 internal static class AcquirerReports
 {
@@ -19,7 +20,12 @@ internal static class AcquirerReports
         Session session, AcquirerReport report, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var settlement = await session.FirstAsync(
-            "SELECT terminal_id, id FROM settlements WHERE tid = $1 AND trace_number = $2 ORDER BY ordinal DESC LIMIT 1",
+            """
+            SELECT terminal_id, id FROM settlements s
+            WHERE tid = $1 AND (trace_number = $2 OR (trace_number = 0 AND NOT EXISTS (
+                SELECT 1 FROM acquirer_reports r WHERE r.terminal_id = s.terminal_id AND r.settlement_id = s.id AND r.trace_number <> $2)))
+            ORDER BY trace_number DESC, ordinal DESC LIMIT 1
+            """,
             [report.Tid, report.TraceNumber],
             static row => new SettlementName(row.GetString(0), row.GetString(1)),
             cancellationToken);
@@ -41,13 +47,18 @@ internal static class AcquirerReports
         Session session, TerminalId terminal, string settlementId, string tid, long traceNumber, CancellationToken cancellationToken)
     {
         await session.ExecuteAsync(
-            "UPDATE acquirer_reports SET terminal_id = $1, settlement_id = $2 WHERE tid = $3 AND trace_number = $4 AND settlement_id = ''",
+            """
+            UPDATE acquirer_reports SET terminal_id = $1, settlement_id = $2
+            WHERE tid = $3 AND settlement_id = '' AND (trace_number = $4 OR ($4 = 0
+                AND (SELECT COUNT(*) FROM acquirer_reports WHERE tid = $3 AND settlement_id = '') = 1
+                AND NOT EXISTS (SELECT 1 FROM acquirer_reports WHERE terminal_id = $1 AND settlement_id = $2)))
+            """,
             [terminal.Value, settlementId, tid, traceNumber],
             cancellationToken);
         return await session.FirstAsync(
             """
             SELECT count, minor, currency FROM acquirer_reports
-            WHERE tid = $1 AND trace_number = $2 AND terminal_id = $3 AND settlement_id = $4 ORDER BY ordinal DESC LIMIT 1
+            WHERE tid = $1 AND (trace_number = $2 OR $2 = 0) AND terminal_id = $3 AND settlement_id = $4 ORDER BY ordinal DESC LIMIT 1
             """,
             [tid, traceNumber, terminal.Value, settlementId],
             ReadTally,

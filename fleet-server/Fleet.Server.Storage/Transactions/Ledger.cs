@@ -146,7 +146,9 @@ public sealed class Ledger(FleetDatabase database, AcquirerPolicy policy) : ILed
 
     private static async Task<SettlementView?> MatchedAsync(Session session, AcquirerReport report, CancellationToken cancellationToken)
     {
-        var filter = new SqlFilter().And("s.tid = {0}", report.Tid).And("s.trace_number = {0}", report.TraceNumber);
+        var filter = new SqlFilter().And("s.tid = {0}", report.Tid).And(
+            "EXISTS (SELECT 1 FROM acquirer_reports r WHERE r.terminal_id = s.terminal_id AND r.settlement_id = s.id AND r.tid = s.tid AND r.trace_number = {0})",
+            report.TraceNumber);
         var rows = await SettlementRows.ListAsync(session, filter, 1, cancellationToken);
         return rows.Count == 0 ? null : rows[0].Item;
     }

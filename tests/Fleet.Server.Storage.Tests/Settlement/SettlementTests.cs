@@ -188,6 +188,43 @@ public sealed class SettlementTests(EngineUnderTest engine) : StorageFixture(eng
         Assert.That((settlement.State, settlement.Counters.Acquirer, settlement.Difference), Is.EqualTo((SettlementState.Balanced, Eur(1, 1000), string.Empty)));
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Settlement_that_was_cut_off_takes_the_only_report_that_belongs_to_nothing(bool before)
+    {
+        var journal = await World.ActivateAsync();
+        journal.Payment(1000);
+        var id = journal.Settle(1, 1000, trace: 0);
+        if (before)
+        {
+            await ReportAsync(77, Eur(1, 1000));
+            await World.StoreAsync(journal, 3);
+        }
+        else
+        {
+            await World.StoreAsync(journal, 3);
+            Assert.That((await ReportAsync(77, Eur(1, 999))).Settlement?.Id, Is.EqualTo(id));
+            Assert.That((await ReportAsync(77, Eur(1, 1000))).Settlement?.Id, Is.EqualTo(id), "a correction of it");
+            Assert.That((await ReportAsync(78, Eur(5, 5000))).Settlement, Is.Null, "another batch");
+        }
+
+        var settlement = await SettlementAsync(id);
+        Assert.That((settlement.State, settlement.Counters.Acquirer), Is.EqualTo((SettlementState.Balanced, Eur(1, 1000))));
+    }
+
+    [Test]
+    public async Task Settlement_that_was_cut_off_guesses_nothing_among_two_reports()
+    {
+        var journal = await World.ActivateAsync();
+        journal.Payment(1000);
+        var id = journal.Settle(1, 1000, trace: 0);
+        await ReportAsync(77, Eur(1, 1000));
+        await ReportAsync(78, Eur(2, 3000));
+        await World.StoreAsync(journal, 3);
+
+        Assert.That((await SettlementAsync(id)).Counters.Acquirer, Is.Null);
+    }
+
     [Test]
     public async Task Acquirer_that_differs_is_a_difference_even_without_a_configured_connection()
     {
