@@ -59,7 +59,7 @@ public sealed class TerminalWork(
         var started = clock.GetTimestamp();
         while (true)
         {
-            var known = line.Status;
+            var changed = line.Changed;
             using (var lease = await TakeAsync(cancellationToken))
             {
                 if (lease is not null && await RegisterAsync(lease, record, cancellationToken) is { } level)
@@ -76,7 +76,7 @@ public sealed class TerminalWork(
 
             try
             {
-                await line.WaitForChangeAsync(known, cancellationToken).WaitAsync(left, clock, cancellationToken);
+                await changed.WaitAsync(left, clock, cancellationToken);
             }
             catch (TimeoutException)
             {

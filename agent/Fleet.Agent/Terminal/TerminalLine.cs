@@ -45,23 +45,15 @@ public sealed class TerminalLine(
         }
     }
 
-    /// <summary>Completes when the status is no longer <paramref name="known"/>; returns the new one.</summary>
-    public async Task<LineStatus> WaitForChangeAsync(LineStatus known, CancellationToken cancellationToken)
+    /// <summary>Completes when the status changes or the line is there for its users; take it before looking.</summary>
+    public Task Changed
     {
-        while (true)
+        get
         {
-            Task changed;
             lock (_lock)
             {
-                if (_status != known)
-                {
-                    return _status;
-                }
-
-                changed = _changed.Task;
+                return _changed.Task;
             }
-
-            await changed.WaitAsync(cancellationToken);
         }
     }
 
@@ -205,12 +197,22 @@ public sealed class TerminalLine(
                 await duty.PerformAsync(lease, cancellationToken);
             }
 
-            lock (_lock)
-            {
-                _admitsUsers = lease.IsAlive;
-                return lease.IsAlive;
-            }
+            return Admit(lease);
         }
+    }
+
+    // Said aloud: the status was set before the duties, when nobody could have the line yet.
+    private bool Admit(LineLease lease)
+    {
+        TaskCompletionSource changed;
+        lock (_lock)
+        {
+            _admitsUsers = lease.IsAlive;
+            (changed, _changed) = (_changed, NewSignal());
+        }
+
+        changed.TrySetResult();
+        return lease.IsAlive;
     }
 
     private async Task KeepAsync(CancellationToken cancellationToken)
