@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Text.Json;
 using Fleet.Agent.Gate;
 using Fleet.Agent.Journal;
@@ -64,7 +65,10 @@ public sealed class RegistrationDesk(ITransactionJournal journal, PaymentGate ga
     /// <summary>The device that answers now knows nothing of an earlier registration.</summary>
     public void Forget() => _inForce = null;
 
-    /// <summary>The registration of a till's 06 00; null with the reason when it cannot be read.</summary>
+    /// <summary>
+    /// The registration of a till's 06 00, without anything that redaction would change: it is kept on disk. Null with the reason when it
+    /// cannot be read.
+    /// </summary>
     public static TillRegistration? Read(Apdu command, out ZvtError? error)
     {
         var parsed = Registration.Parse(command);
@@ -74,7 +78,20 @@ public sealed class RegistrationDesk(ITransactionJournal journal, PaymentGate ga
             return null;
         }
 
-        return new TillRegistration((byte)parsed.Value.Config, parsed.Value.Currency, Hex(parsed.Value.Fields));
+        return new TillRegistration((byte)parsed.Value.Config, parsed.Value.Currency, Hex(Harmless(parsed.Value.Fields)));
+    }
+
+    private static BmpSet Harmless(BmpSet fields)
+    {
+        var kept = fields.Fields.Where(static f => f.Tag != Bmp.Tlv).Aggregate(BmpSet.Empty, static (set, f) => WithHarmless(set, f.Tag, f.Value.ToArray()));
+        var nodes = fields.Tlv()?.Nodes.Where(static n => !WithHarmless(BmpSet.Empty, Bmp.Tlv, new TlvContainer([n]).ToArray()).Fields.IsEmpty);
+        return nodes?.ToImmutableArray() is { IsEmpty: false } harmless ? kept.With(Bmp.Tlv, new TlvContainer(harmless).ToArray(), BmpOrder.Command) : kept;
+    }
+
+    private static BmpSet WithHarmless(BmpSet set, byte tag, byte[] value)
+    {
+        var alone = BmpSet.Empty.With(tag, value, BmpOrder.Command);
+        return Hex(CardData.Redact(alone)) == Hex(alone) ? set.With(tag, value, BmpOrder.Command) : set;
     }
 
     private static string Hex(BmpSet fields)

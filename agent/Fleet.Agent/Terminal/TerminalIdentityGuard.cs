@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Fleet.Agent.Journal;
 using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
+using Fleet.Zvt;
 using Microsoft.Extensions.Logging;
 
 namespace Fleet.Agent.Terminal;
@@ -17,12 +18,19 @@ public sealed record TerminalDevice(string Tid, string SerialNumber, string Mode
     /// <summary>What a terminal tells after its TID was taken away.</summary>
     public const string ErasedTid = "00000000";
 
+    private const int LongestName = 64;
+
     /// <summary>True when nothing that both tell is different. A software update is no other device, nor is one whose TID was erased.</summary>
     public bool IsSameDevice(TerminalDevice other) => (Tid == ErasedTid || other.Tid == ErasedTid || Fits(Tid, other.Tid)) && Fits(SerialNumber, other.SerialNumber) && Fits(Model, other.Model);
 
     /// <summary>With what <paramref name="other"/> tells and this one does not.</summary>
     public TerminalDevice Complete(TerminalDevice other) => new(
         Or(Tid, other.Tid), Or(SerialNumber, other.SerialNumber), Or(Model, other.Model), Or(Software, other.Software));
+
+    /// <summary>The same as it may be kept: whatever a device calls itself, no card number is among it, and nothing is endless.</summary>
+    public TerminalDevice Presentable() => new(Presentable(Tid), Presentable(SerialNumber), Presentable(Model), Presentable(Software));
+
+    private static string Presentable(string text) => CardNumber.MaskInText(text.Length <= LongestName ? text : text[..LongestName]);
 
     private static bool Fits(string one, string two) => one.Length == 0 || two.Length == 0 || one == two;
 
@@ -49,6 +57,7 @@ public sealed class TerminalIdentityGuard(ITransactionJournal journal, TerminalO
     public async Task<string?> CheckAsync(TerminalDevice found, CancellationToken cancellationToken)
     {
         await LoadAsync(cancellationToken);
+        found = found.Presentable();
         if (_pinned is null && options.ExpectedTid.Length > 0 && found.Tid.Length > 0 && found.Tid != options.ExpectedTid)
         {
             return await AlarmAsync(found, $"TID {found.Tid} answers, {options.ExpectedTid} is configured", cancellationToken);
