@@ -20,6 +20,7 @@ internal static class DoctorRun
             new ClockCheck(clock, ProgramTime()),
             new RunningAgentCheck(data),
             new JournalCheck(settings.Journal),
+            new SetAsideCheck(data),
             new TerminalCheck(settings.Terminal.Address, data, clock),
             new TillCheck(settings.Till.TryEndpoint(), data),
             new IdentityCheck(store, clock),
