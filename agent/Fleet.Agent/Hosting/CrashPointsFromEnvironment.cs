@@ -6,18 +6,23 @@ namespace Fleet.Agent.Hosting;
 
 /// <summary>
 /// Crash points for a crash test of the whole agent. <c>FLEET_AGENT_CRASH_LOG=FILE</c> writes the name of every point that is
-/// passed, one a line; <c>FLEET_AGENT_CRASH_AT=N</c> ends the process with SIGKILL at the N-th. Neither set: nothing happens.
+/// passed, one a line; <c>FLEET_AGENT_CRASH_AT=N</c> ends the process with SIGKILL at the N-th;
+/// <c>FLEET_AGENT_CRASH_ARM=FILE</c> counts only from when FILE is there, and only the point that is named in it: with
+/// <c>NAME K</c> in it the K-th passage of NAME is the last. None set: nothing happens.
 /// </summary>
-internal sealed partial class CrashPointsFromEnvironment(int? killAt, string? log) : ICrashPoints
+internal sealed partial class CrashPointsFromEnvironment(int? killAt, string? log, string? arm) : ICrashPoints
 {
     private readonly Lock _lock = new();
     private int _passed;
+    private string? _armedFor;
+    private int _left;
 
     public static ICrashPoints Create()
     {
         int? killAt = int.TryParse(Environment.GetEnvironmentVariable("FLEET_AGENT_CRASH_AT"), NumberStyles.None, CultureInfo.InvariantCulture, out var at) ? at : null;
         var log = Environment.GetEnvironmentVariable("FLEET_AGENT_CRASH_LOG");
-        return killAt is null && log is null ? NoCrashPoints.Instance : new CrashPointsFromEnvironment(killAt, log);
+        var arm = Environment.GetEnvironmentVariable("FLEET_AGENT_CRASH_ARM");
+        return killAt is null && log is null && arm is null ? NoCrashPoints.Instance : new CrashPointsFromEnvironment(killAt, log, arm);
     }
 
     public void Reached(string point)
@@ -30,11 +35,22 @@ internal sealed partial class CrashPointsFromEnvironment(int? killAt, string? lo
                 File.AppendAllText(log, point + "\n");
             }
 
-            if (_passed == killAt)
+            if (_passed == killAt || IsArmedForLocked(point))
             {
                 Die();
             }
         }
+    }
+
+    private bool IsArmedForLocked(string point)
+    {
+        if (_armedFor is null && File.Exists(arm) && File.ReadAllText(arm).Split(' ') is [var name, var count])
+        {
+            _armedFor = name;
+            _left = int.Parse(count, NumberStyles.None, CultureInfo.InvariantCulture);
+        }
+
+        return point == _armedFor && --_left == 0;
     }
 
     // No exit handler, no finally block, no flush: as a power cut would.

@@ -13,7 +13,7 @@ public static class SettingSources
     public const string FleetSource = "the fleet";
 
     // Variables of the same prefix that are no settings.
-    private static readonly string[] OtherVariables = ["FLEET_AGENT_CRASH_AT", "FLEET_AGENT_CRASH_LOG"];
+    private static readonly string[] OtherVariables = ["FLEET_AGENT_CRASH_AT", "FLEET_AGENT_CRASH_LOG", "FLEET_AGENT_CRASH_ARM"];
 
     /// <summary>Reads everything; the settings are of use only when <paramref name="faults"/> stays empty.</summary>
     /// <param name="file">YAML file, or null.</param>

@@ -1,0 +1,104 @@
+using Fleet.Simulator.Tills;
+using Fleet.V1;
+
+namespace Fleet.EndToEnd.Tests.Crash;
+
+/// <summary>Something an agent does, during which it is killed.</summary>
+/// <param name="Name">Word for it.</param>
+/// <param name="Prepare">What must have happened before, without a death.</param>
+/// <param name="Act">The act itself; its token ends when the agent is dead.</param>
+/// <param name="Finish">Brings to its end what was begun, with a new agent on the old journal; afterwards the lane sells again.</param>
+internal sealed record CrashScenario(
+    string Name,
+    Func<CrashLane, CancellationToken, Task> Prepare,
+    Func<CrashLane, CancellationToken, Task> Act,
+    Func<CrashLane, CancellationToken, Task> Finish)
+{
+    /// <summary>Amount that the acquirer declines.</summary>
+    public const long Declined = 1005;
+
+    /// <summary>True when the agent dies while it starts, not while it works.</summary>
+    public bool ActsAtStart { get; init; }
+
+    /// <summary>Its steps are those of another scenario: each day another part of them is enough, except for its own.</summary>
+    public string? OwnSteps { get; init; }
+
+    /// <summary>True when the lane is of no use afterwards.</summary>
+    public bool EndsTheLane { get; init; }
+
+    public static IReadOnlyList<CrashScenario> All { get; } =
+    [
+        new("sale", Sold, static (lane, stop) => lane.Till.SellAsync(1234, stop, CancellationToken.None), Resolved),
+        new("decline", Sold, static (lane, stop) => lane.Till.SellAsync(Declined, stop, CancellationToken.None), Resolved) { OwnSteps = "none" },
+        new("reversal", Sold, static (lane, stop) => lane.Till.ReverseAsync(LastSale(lane), stop, CancellationToken.None), Resolved) { OwnSteps = "none" },
+        new("refund", Sold, static (lane, stop) => lane.Till.RefundAsync(300, stop, CancellationToken.None), Resolved) { OwnSteps = "none" },
+        new("end-of-day", Sold, static (lane, stop) => lane.Till.EndOfDayAsync(stop, CancellationToken.None), Resolved),
+        new("recovery", CutOffAsync, Nothing, Resolved) { ActsAtStart = true },
+        new("disable", Sold, Order(Command.Types.Kind.Disable), Reopened),
+        new("enable", DisabledAsync, Order(Command.Types.Kind.Enable), Succeeded),
+        new("settle-and-lock", Sold, Order(Command.Types.Kind.SettleAndLock), Reopened),
+        new("retire", Sold, RetireAsync, static async (lane, stop) => await RetiredAsync(lane, stop)) { EndsTheLane = true, OwnSteps = "eras" },
+    ];
+
+    /// <summary>Kinds of commands that have a scenario here.</summary>
+    public static IReadOnlySet<Command.Types.Kind> Kinds { get; } = new HashSet<Command.Types.Kind>
+    {
+        Command.Types.Kind.Disable, Command.Types.Kind.Enable, Command.Types.Kind.SettleAndLock, Command.Types.Kind.Retire,
+    };
+
+    public override string ToString() => Name;
+
+    private static Task Nothing(CrashLane lane, CancellationToken stop) => Task.CompletedTask;
+
+    private static Task Sold(CrashLane lane, CancellationToken stop) => lane.SellAsync(500, stop);
+
+    private static TillPayment LastSale(CrashLane lane) => lane.Till.Books.Payments.Last(static p => p is { Outcome: TillOutcome.Approved, Requested: 500 });
+
+    private static Func<CrashLane, CancellationToken, Task> Order(Command.Types.Kind kind) => (lane, stop) => lane.OrderAsync(kind, stop);
+
+    private static Task Resolved(CrashLane lane, CancellationToken stop) => lane.ResolveAsync(stop);
+
+    private static Task Succeeded(CrashLane lane, CancellationToken stop) => lane.CommandSucceedsAsync(stop);
+
+    private static async Task DisabledAsync(CrashLane lane, CancellationToken stop)
+    {
+        await Sold(lane, stop);
+        await lane.OrderAsync(Command.Types.Kind.Disable, stop);
+    }
+
+    // The gate held meanwhile: it opens by an order only.
+    private static async Task Reopened(CrashLane lane, CancellationToken stop)
+    {
+        await lane.CommandSucceedsAsync(stop);
+        var gate = (await lane.StatusAsync(stop)).Lines.Single(static l => l.Name == "gate.state").Value;
+        Assert.That(gate, Does.StartWith("disabled").Or.StartsWith("locked"));
+        await lane.OrderAsync(Command.Types.Kind.Enable, stop);
+    }
+
+    // The agent dies with the approval in its hands.
+    private static async Task CutOffAsync(CrashLane lane, CancellationToken cancellationToken)
+    {
+        await Sold(lane, cancellationToken);
+        lane.Arm(("commit-transaction-before", 1));
+        using var stop = new CancellationTokenSource();
+        var selling = lane.Till.SellAsync(1234, stop.Token, cancellationToken);
+        await lane.DiedAsync(cancellationToken);
+        await stop.CancelAsync();
+        await ((Task)selling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await lane.BuryAgentAsync();
+        lane.Disarm();
+    }
+
+    private static async Task RetireAsync(CrashLane lane, CancellationToken stop)
+    {
+        await lane.OrderAsync(Command.Types.Kind.Retire, stop);
+        await RetiredAsync(lane, stop);
+    }
+
+    private static async Task RetiredAsync(CrashLane lane, CancellationToken stop)
+    {
+        await lane.CommandSucceedsAsync(stop);
+        await Fleet.Testing.Eventually.TrueAsync(() => lane.IsErased || stop.IsCancellationRequested, "the identity is erased");
+        stop.ThrowIfCancellationRequested();
+    }
+}
