@@ -124,10 +124,10 @@ internal sealed class CrashLane : IAsyncDisposable
     }
 
     /// <summary>Gives a command and waits for its success.</summary>
-    public async Task OrderAsync(Command.Types.Kind kind, CancellationToken stop)
+    public async Task OrderAsync(Command.Types.Kind kind, CancellationToken stop, CommandParameters? parameters = null, string message = "")
     {
         var command = await _shop.Commands.CreateCommandAsync(
-            new CreateCommandRequest { Terminal = $"terminals/{_name}", Kind = kind, Reason = "crash matrix" }, cancellationToken: stop);
+            new CreateCommandRequest { Terminal = $"terminals/{_name}", Kind = kind, Reason = "crash matrix", Parameters = parameters, Message = message }, cancellationToken: stop);
         Command = command.Name;
         await CommandSucceedsAsync(stop);
     }

@@ -1,5 +1,7 @@
+using Fleet.Contracts;
 using Fleet.Simulator.Tills;
 using Fleet.V1;
+using CommandKind = Fleet.Contracts.Link.V1.CommandKind;
 
 namespace Fleet.EndToEnd.Tests.Crash;
 
@@ -20,33 +22,61 @@ internal sealed record CrashScenario(
     /// <summary>True when the agent dies while it starts, not while it works.</summary>
     public bool ActsAtStart { get; init; }
 
-    /// <summary>Its steps are those of another scenario: each day another part of them is enough, except for its own.</summary>
-    public string? OwnSteps { get; init; }
+    /// <summary>Most of its steps are those of another scenario: each day another part of these is enough.</summary>
+    public bool SharesSteps { get; init; }
 
     /// <summary>True when the lane is of no use afterwards.</summary>
     public bool EndsTheLane { get; init; }
 
-    public static IReadOnlyList<CrashScenario> All { get; } =
+    /// <summary>Payments, then every kind of command there is.</summary>
+    public static IReadOnlyList<CrashScenario> All { get; } = [.. Written(), .. CommandKinds.All.Where(static row => !Handled.Contains(row.Kind)).Select(Plain)];
+
+    private static HashSet<CommandKind> Handled => [CommandKind.Disable, CommandKind.Enable, CommandKind.SettleAndLock, CommandKind.Retire];
+
+    private static CrashScenario[] Written() =>
     [
         new("sale", Sold, static (lane, stop) => lane.Till.SellAsync(1234, stop, CancellationToken.None), Resolved),
-        new("decline", Sold, static (lane, stop) => lane.Till.SellAsync(Declined, stop, CancellationToken.None), Resolved) { OwnSteps = "none" },
-        new("reversal", Sold, static (lane, stop) => lane.Till.ReverseAsync(LastSale(lane), stop, CancellationToken.None), Resolved) { OwnSteps = "none" },
-        new("refund", Sold, static (lane, stop) => lane.Till.RefundAsync(300, stop, CancellationToken.None), Resolved) { OwnSteps = "none" },
+        new("decline", Sold, static (lane, stop) => lane.Till.SellAsync(Declined, stop, CancellationToken.None), Resolved) { SharesSteps = true },
+        new("reversal", Sold, static (lane, stop) => lane.Till.ReverseAsync(LastSale(lane), stop, CancellationToken.None), Resolved) { SharesSteps = true },
+        new("refund", Sold, static (lane, stop) => lane.Till.RefundAsync(300, stop, CancellationToken.None), Resolved) { SharesSteps = true },
         new("end-of-day", Sold, static (lane, stop) => lane.Till.EndOfDayAsync(stop, CancellationToken.None), Resolved),
         new("recovery", CutOffAsync, Nothing, Resolved) { ActsAtStart = true },
         new("disable", Sold, Order(Command.Types.Kind.Disable), Reopened),
         new("enable", DisabledAsync, Order(Command.Types.Kind.Enable), Succeeded),
         new("settle-and-lock", Sold, Order(Command.Types.Kind.SettleAndLock), Reopened),
-        new("retire", Sold, RetireAsync, static async (lane, stop) => await RetiredAsync(lane, stop)) { EndsTheLane = true, OwnSteps = "eras" },
+        new("retire", Sold, RetireAsync, static async (lane, stop) => await RetiredAsync(lane, stop)) { EndsTheLane = true, SharesSteps = true },
     ];
 
-    /// <summary>Kinds of commands that have a scenario here.</summary>
-    public static IReadOnlySet<Command.Types.Kind> Kinds { get; } = new HashSet<Command.Types.Kind>
-    {
-        Command.Types.Kind.Disable, Command.Types.Kind.Enable, Command.Types.Kind.SettleAndLock, Command.Types.Kind.Retire,
-    };
+    // Steps of the scenarios above that others pass, too.
+    private static readonly string[] Shared =
+    [
+        "intent", "status", "transaction", "commit-", "settlement", "gate", "verdict", "command-accept", "command-draining", "command-settling", "command-uploading",
+        "command-reconciling", "command-locking", "command-succeeded",
+    ];
+
+    /// <summary>True for a step that need not be struck every day in this scenario.</summary>
+    public bool IsStruckElsewhere(string point) => SharesSteps && Array.Exists(Shared, s => point.StartsWith(s, StringComparison.Ordinal));
 
     public override string ToString() => Name;
+
+    // A kind that leaves the lane selling, whatever it does.
+    private static CrashScenario Plain(CommandKindRow row)
+    {
+        var kind = (Command.Types.Kind)(int)row.Kind;
+        return new(row.Word, Sold, (lane, stop) => lane.OrderAsync(kind, stop, ParametersOf(row), row.Input == CommandInput.Message ? "Please wait" : string.Empty), Succeeded)
+        {
+            SharesSteps = true,
+        };
+    }
+
+    private static CommandParameters? ParametersOf(CommandKindRow row) => row.Input switch
+    {
+        CommandInput.Methods => new CommandParameters { PaymentMethods = { PaymentMethods.PreAuthorisation } },
+        CommandInput.Limits => new CommandParameters { Limits = new PaymentLimits { OfflineCount = 10_000 } },
+        CommandInput.Configuration => new CommandParameters { Configuration = { new ConfigurationSetting { Key = "till.language", Value = "en" } } },
+        CommandInput.None or CommandInput.Message => null,
+        _ => throw new InvalidOperationException($"No parameters are known for {row.Input}."),
+    };
 
     private static Task Nothing(CrashLane lane, CancellationToken stop) => Task.CompletedTask;
 
