@@ -17,7 +17,7 @@ public sealed class PatientLine(TerminalLine line, CommandOptions options, TimeP
         var started = clock.GetTimestamp();
         while (true)
         {
-            var known = line.Status;
+            var changed = line.Changed;
             var lease = (await line.AcquireAsync(LineUser.Command, Timeout.InfiniteTimeSpan, cancellationToken)).Lease;
             var left = options.DisablePatience - clock.GetElapsedTime(started);
             if (lease is not null || left <= TimeSpan.Zero)
@@ -27,7 +27,7 @@ public sealed class PatientLine(TerminalLine line, CommandOptions options, TimeP
 
             try
             {
-                await line.WaitForChangeAsync(known, cancellationToken).WaitAsync(left, clock, cancellationToken);
+                await changed.WaitAsync(left, clock, cancellationToken);
             }
             catch (TimeoutException)
             {
