@@ -205,10 +205,11 @@ internal sealed class UplinkSession(
         CheckTimeout();
     }
 
-    // The first entry, or, while a batch is growing behind others, the one that fills it.
+    // The first entry, or, while a batch is growing behind others, the one that fills it. With nothing on its way no deadline would end
+    // the growing: an entry that came since the last look goes at once.
     private Task NewEntriesAsync(CancellationToken cancellationToken)
     {
-        var isGrowing = journal.Position.LastSequence > _window.Cursor;
+        var isGrowing = _window.InFlight > 0 && journal.Position.LastSequence > _window.Cursor;
         var after = isGrowing ? _window.Cursor + (ulong)options.BatchEntries - 1 : _window.Cursor;
         if (_entries is not { Task.IsCompleted: false } known || known.Epoch != _window.Epoch || known.After != after)
         {

@@ -4,6 +4,7 @@ using Fleet.Agent.Tests.Journal;
 using Fleet.Agent.Tests.Link;
 using Fleet.Agent.Uplink;
 using Fleet.Contracts.Link.V1;
+using Fleet.Testing;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -68,6 +69,31 @@ public sealed class JournalUplinkTests
         Assert.That(ledger.Entries.Select(static e => e.Sequence), Is.EqualTo(Enumerable.Range(1, 96).Select(static i => (ulong)i)));
         Assert.That(ledger.Duplicates, Is.Zero);
         await _journal.WaitForAcknowledgementAsync(_journal.Position.Epoch, 96, cancellationToken);
+    }
+
+    [Test]
+    public async Task Entry_that_comes_between_two_looks_is_sent([Range(1, 16)] int look)
+    {
+        var eager = new EagerJournal(_journal, look);
+        Start(journal: eager);
+        _link.Connect();
+        var ledger = new LedgerTwin();
+        var idle = 0;
+
+        await Eventually.TrueAsync(
+            () =>
+            {
+                idle++;
+                if (_link.Batches.TryRead(out var batch))
+                {
+                    _link.Deliver(ledger.Take(batch));
+                    idle = 0;
+                }
+
+                // It may also sleep before it ever looks so often.
+                return ledger.Entries.Count == 2 || (!eager.HasStruck && idle > 30);
+            },
+            $"the entry of look {look} is sent");
     }
 
     [Test]
@@ -266,12 +292,12 @@ public sealed class JournalUplinkTests
         Assert.That(_progress.ServerClockOffset, Is.EqualTo(DateTimeOffset.UnixEpoch.AddSeconds(1) - _world.Clock.GetUtcNow()));
     }
 
-    private void Start(Action<UplinkOptions>? configure = null)
+    private void Start(Action<UplinkOptions>? configure = null, ITransactionJournal? journal = null)
     {
         var options = new UplinkOptions();
         configure?.Invoke(options);
         var context = new UplinkContext(_world.Clock, "1.2.3", NullLogger<JournalUplink>.Instance);
-        var uplink = new JournalUplink(_journal, _link, new Standing(), options, _progress, context);
+        var uplink = new JournalUplink(journal ?? _journal, _link, new Standing(), options, _progress, context);
         _running = Task.Run(() => uplink.RunAsync(_stop.Token), CancellationToken.None);
     }
 
@@ -332,6 +358,47 @@ public sealed class JournalUplinkTests
         }
 
         return false;
+    }
+
+    /// <summary>A journal that gets a new entry at the n-th look at its position, between two looks of whoever reads it.</summary>
+    private sealed class EagerJournal(SqliteJournal journal, int look) : ITransactionJournal
+    {
+        private int _looks;
+
+        public bool HasStruck => Volatile.Read(ref _looks) >= look;
+
+        public JournalPosition Position
+        {
+            get
+            {
+                if (Interlocked.Increment(ref _looks) == look)
+                {
+                    var before = journal.Position.LastSequence;
+                    _ = journal.AppendAsync(JournalWrite.Of(JournalWorld.Sale("late")), CancellationToken.None).AsTask();
+                    SpinWait.SpinUntil(() => journal.Position.LastSequence > before);
+                }
+
+                return journal.Position;
+            }
+        }
+
+        public JournalCondition Condition => journal.Condition;
+
+        public ValueTask<JournalReceipt> AppendAsync(JournalWrite write, CancellationToken cancellationToken) => journal.AppendAsync(write, cancellationToken);
+
+        public ValueTask<byte[]?> ReadStateAsync(string key, CancellationToken cancellationToken) => journal.ReadStateAsync(key, cancellationToken);
+
+        public IAsyncEnumerable<KeyValuePair<string, byte[]>> ReadStatesAsync(string prefix, CancellationToken cancellationToken) => journal.ReadStatesAsync(prefix, cancellationToken);
+
+        public ValueTask<JournalRun> ReadAsync(ulong afterSequence, int maxEntries, int maxBytes, CancellationToken cancellationToken) =>
+            journal.ReadAsync(afterSequence, maxEntries, maxBytes, cancellationToken);
+
+        public ValueTask AcknowledgeAsync(Guid epoch, ulong through, CancellationToken cancellationToken) => journal.AcknowledgeAsync(epoch, through, cancellationToken);
+
+        public Task WaitForEntriesAsync(Guid epoch, ulong sequence, CancellationToken cancellationToken) => journal.WaitForEntriesAsync(epoch, sequence, cancellationToken);
+
+        public Task<bool> WaitForAcknowledgementAsync(Guid epoch, ulong sequence, CancellationToken cancellationToken) =>
+            journal.WaitForAcknowledgementAsync(epoch, sequence, cancellationToken);
     }
 
     private sealed class Standing : ICommandStanding
