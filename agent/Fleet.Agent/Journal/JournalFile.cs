@@ -173,9 +173,9 @@ internal sealed class JournalFile : IDisposable
 
     /// <summary>
     /// Deletes acknowledged entries written before <paramref name="cutoffWallMicros"/>, at most <paramref name="most"/>, whole
-    /// checkpoints at a time; the checkpoint itself stays as the beginning of the chain that is left.
+    /// checkpoints at a time; the checkpoint itself stays as the beginning of the chain that is left. False when there was nothing.
     /// </summary>
-    public void DeleteAcknowledged(ulong acknowledgedThrough, long cutoffWallMicros, ulong most)
+    public bool DeleteAcknowledged(ulong acknowledgedThrough, long cutoffWallMicros, ulong most)
     {
         using var find = JournalDatabase.Prepare(
             _connection,
@@ -189,22 +189,26 @@ internal sealed class JournalFile : IDisposable
         find.Parameters[2].Value = (long)(oldest + most);
         if (oldest == 0 || find.ExecuteScalar() is not long through || (ulong)through < oldest)
         {
-            return;
+            return false;
         }
 
         Begin();
         Run("DELETE FROM entry WHERE sequence <= $sequence", (ulong)through);
         Run("DELETE FROM checkpoint WHERE sequence < $sequence", (ulong)through);
         Commit();
+        return true;
     }
 
-    /// <summary>Gives free pages back to the file system, at most <paramref name="pages"/>, when there are many.</summary>
-    public void GiveBackSpace(int pages)
+    /// <summary>Gives free pages back to the file system, at most <paramref name="pages"/>, when there are many. False when there are not.</summary>
+    public bool GiveBackSpace(int pages)
     {
-        if (Scalar("PRAGMA freelist_count") > 2 * pages)
+        if (Scalar("PRAGMA freelist_count") <= 2 * pages)
         {
-            Run($"PRAGMA incremental_vacuum({pages})");
+            return false;
         }
+
+        Run($"PRAGMA incremental_vacuum({pages})");
+        return true;
     }
 
     public void Dispose()

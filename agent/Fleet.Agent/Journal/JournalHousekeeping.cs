@@ -9,7 +9,7 @@ namespace Fleet.Agent.Journal;
 /// What the writing loop does beside writing: remembers acknowledgements and writes them with the next commit, deletes what may
 /// go, watches the space, and writes salvaged entries again. Owned by the loop.
 /// </summary>
-internal sealed class JournalHousekeeping(JournalOptions options, JournalFolder folder, JournalStamper stamper, ILogger logger) : IDisposable
+internal sealed class JournalHousekeeping(JournalOptions options, JournalFolder folder, JournalStamper stamper, TimeProvider clock, ILogger logger) : IDisposable
 {
     // Bounds of one round, so that no payment waits behind it for long.
     private const ulong DeletedPerRound = 8 * JournalFile.CheckpointEvery;
@@ -19,6 +19,8 @@ internal sealed class JournalHousekeeping(JournalOptions options, JournalFolder 
     private readonly HighWaterMark _mark = new(new JournalPaths(options.DataDirectory).HighWaterMark);
     private Salvage? _salvage;
     private int _salvaged;
+    private bool _deletesMore;
+    private long _measuredAt;
 
     public SpaceGuard Space { get; } = new(options, new JournalPaths(options.DataDirectory).Reserve);
 
@@ -31,6 +33,23 @@ internal sealed class JournalHousekeeping(JournalOptions options, JournalFolder 
         _salvage = folder.PendingSalvage();
         Space.TryKeepReserve();
         Space.Measure();
+        _measuredAt = clock.GetTimestamp();
+    }
+
+    /// <summary>True when the next round should not be waited for long.</summary>
+    public bool IsWorkLeft(JournalFile file) => _salvage is not null || _deletesMore || Space.IsShort || AcknowledgedThrough != file.AcknowledgedThrough;
+
+    /// <summary>Looks at the space if nobody has for a while; true when it looked.</summary>
+    public bool MeasureSpace()
+    {
+        if (clock.GetElapsedTime(_measuredAt) < options.HousekeepingInterval)
+        {
+            return false;
+        }
+
+        _measuredAt = clock.GetTimestamp();
+        Space.Measure();
+        return true;
     }
 
     /// <summary>False when it is not news.</summary>
@@ -75,8 +94,9 @@ internal sealed class JournalHousekeeping(JournalOptions options, JournalFolder 
 
         // Short of space, an acknowledged entry is worth less than the next payment.
         var cutoff = Space.IsShort ? long.MaxValue : stamper.WallMicros() - (options.Retention.Ticks / TimeSpan.TicksPerMicrosecond);
-        file.DeleteAcknowledged(file.AcknowledgedThrough, cutoff, DeletedPerRound);
-        file.GiveBackSpace(VacuumPagesPerRound);
+        var deleted = file.DeleteAcknowledged(file.AcknowledgedThrough, cutoff, DeletedPerRound);
+        var gaveBack = file.GiveBackSpace(VacuumPagesPerRound);
+        _deletesMore = deleted || gaveBack;
     }
 
     private void WriteAcknowledged(JournalFile file)

@@ -33,8 +33,11 @@ public sealed class JournalOptions
     /// <summary>Failed commits in a row after which the journal says <see cref="JournalCondition.Failing"/>.</summary>
     public int FailuresUntilFailing { get; set; } = 3;
 
-    /// <summary>How often space, retention and unwritten acknowledgements are looked after.</summary>
+    /// <summary>How soon an acknowledgement is written, and how often whatever else waits is looked after.</summary>
     public TimeSpan HousekeepingInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often space and retention are looked after while nothing waits.</summary>
+    public TimeSpan IdleInterval { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Most entries whose chain is verified before the journal opens; the others are verified while it works.</summary>
     public int VerifiedAtOpen { get; set; } = 2_000;

@@ -22,7 +22,7 @@ internal sealed class JournalWriter : IAsyncDisposable
     private readonly ReaderSlot _reader;
     private readonly PositionBoard _board;
     private readonly Task _loop;
-    private readonly ITimer _timer;
+    private readonly HousekeepingTimer _timer;
 
     // Owned by the loop.
     private JournalFile? _file;
@@ -36,15 +36,15 @@ internal sealed class JournalWriter : IAsyncDisposable
     {
         (_options, _folder, _crashPoints, _reader, _logger) = (options, folder, crashPoints, reader, logger);
         _stamper = new JournalStamper(clock, () => options.ServerOffset());
-        _housekeeping = new JournalHousekeeping(options, folder, _stamper, logger);
+        _housekeeping = new JournalHousekeeping(options, folder, _stamper, clock, logger);
         _requests = Channel.CreateBounded<JournalRequest>(new BoundedChannelOptions(options.QueueCapacity) { SingleReader = true });
+        _timer = new HousekeepingTimer(options, clock, () => _requests.Writer.TryWrite(HousekeepingRequest.Instance));
         _file = folder.Open((ulong)options.VerifiedAtOpen);
         _reader.Put(folder.OpenReader(), _file.Epoch);
         _board = new PositionBoard(PositionOf(_file, _file.AcknowledgedThrough));
         _housekeeping.Opened(_file);
         UpdateCondition();
         _loop = Task.Run(RunAsync);
-        _timer = clock.CreateTimer(_ => _requests.Writer.TryWrite(HousekeepingRequest.Instance), null, options.HousekeepingInterval, options.HousekeepingInterval);
     }
 
     public PositionBoard Board => _board;
@@ -105,6 +105,7 @@ internal sealed class JournalWriter : IAsyncDisposable
             if (housekeeping)
             {
                 KeepHouse();
+                _timer.Set(_file is null || _failures > 0 || _alarms.Count > 0 || _housekeeping.IsWorkLeft(_file));
             }
         }
 
@@ -127,6 +128,11 @@ internal sealed class JournalWriter : IAsyncDisposable
 
     private void Write(List<AppendRequest> group)
     {
+        if (group.Count > 0 && _housekeeping.MeasureSpace())
+        {
+            UpdateCondition();
+        }
+
         RefuseWhileShort(group);
         if (group.Count == 0 && _alarms.Count == 0)
         {
@@ -219,6 +225,7 @@ internal sealed class JournalWriter : IAsyncDisposable
     private void FailCommit(List<AppendRequest> group, Exception error)
     {
         _failures++;
+        _timer.Soon();
         JournalLog.CommitFailed(_logger, _failures, error);
         var expected = _board.Position;
         var undo = UndoOf(group);
@@ -279,6 +286,7 @@ internal sealed class JournalWriter : IAsyncDisposable
 
         if (_housekeeping.Acknowledge(request.Through))
         {
+            _timer.Soon();
             Publish();
         }
     }
@@ -317,6 +325,7 @@ internal sealed class JournalWriter : IAsyncDisposable
     private void Adopt(JournalFile file)
     {
         _file = file;
+        _timer.Soon();
         _reader.Put(_folder.OpenReader(), file.Epoch);
         _housekeeping.Opened(file);
         Publish();
@@ -374,6 +383,7 @@ internal sealed class JournalWriter : IAsyncDisposable
         _condition = condition;
         if (condition == JournalCondition.SpaceShort)
         {
+            _timer.Soon();
             JournalLog.SpaceShort(_logger);
         }
         else if (condition == JournalCondition.Healthy)

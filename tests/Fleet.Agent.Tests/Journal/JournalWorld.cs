@@ -87,7 +87,7 @@ internal sealed class JournalWorld : IAsyncDisposable
     {
         for (var i = 0; i < rounds; i++)
         {
-            Clock.Advance(TimeSpan.FromSeconds(1));
+            Clock.Advance(TimeSpan.FromMinutes(1));
 
             // The loop takes requests in order, so this one is answered after the round.
             await journal.AppendAsync(new JournalWrite { State = [new StateChange("test/round", [1])] }, CancellationToken.None);
