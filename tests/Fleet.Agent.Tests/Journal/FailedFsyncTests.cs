@@ -33,13 +33,23 @@ public sealed class FailedFsyncTests
         Assert.That(lines[^1], Is.EqualTo("end Failing"));
     }
 
-    private static async Task<List<string>> RunAsync(JournalWorld world, string when, CancellationToken cancellationToken)
+    [Test]
+    public async Task Every_write_that_finds_the_disk_full_costs_only_what_was_refused([Range(10, 40, 6)] int call, CancellationToken cancellationToken)
+    {
+        await using var world = new JournalWorld();
+        var lines = await RunAsync(world, $"when={call.ToString(CultureInfo.InvariantCulture)}+7", cancellationToken, "pwrite64", "ENOSPC");
+
+        await CheckAsync(world, lines);
+    }
+
+    private static async Task<List<string>> RunAsync(
+        JournalWorld world, string when, CancellationToken cancellationToken, string calls = "fsync,fdatasync", string error = "EIO")
     {
         await world.Open().DisposeAsync();
         var strace = Engines.Require("strace", "apt-get install strace");
         using var child = ChildProcess.Run(
             strace,
-            "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "-e", $"inject=fsync,fdatasync:error=EIO:{when}",
+            "-f", "-qq", "-o", "/dev/null", "-e", $"trace={calls}", "-e", $"inject={calls}:error={error}:{when}",
             "dotnet", typeof(ChildProgram).Assembly.Location, "faults", world.DataDirectory, Sales.ToString(CultureInfo.InvariantCulture));
         var output = await child.Output.ReadToEndAsync(cancellationToken);
         return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries)];

@@ -34,7 +34,10 @@ internal sealed class ScriptedTerminal : IAsyncDisposable
     /// <summary>Everything the ECR said.</summary>
     public ConcurrentQueue<Apdu> Heard { get; } = new();
 
-    /// <summary>The script of every command of this code. A line that says <c>close</c> ends the connection.</summary>
+    /// <summary>
+    /// The script of every command of this code. A line that says <c>close</c> ends the connection; <c>cut:HEX</c> sends these bytes, whatever
+    /// they are, and then does.
+    /// </summary>
     public void Always(int code, params string[] script) => _always[code] = script;
 
     /// <summary>The script of the next command of this code only.</summary>
@@ -60,7 +63,7 @@ internal sealed class ScriptedTerminal : IAsyncDisposable
                 using var client = await _listener.AcceptTcpClientAsync(_stop.Token);
                 client.NoDelay = true;
                 await using var link = new ZvtTcpLink(new Pipes(client.GetStream()), new ZvtLinkOptions(), TimeProvider.System);
-                await ConverseAsync(link);
+                await ConverseAsync(link, client.GetStream());
             }
         }
         catch (Exception exception) when (exception is OperationCanceledException or SocketException or InvalidOperationException)
@@ -69,7 +72,7 @@ internal sealed class ScriptedTerminal : IAsyncDisposable
         }
     }
 
-    private async Task ConverseAsync(ZvtTcpLink link)
+    private async Task ConverseAsync(ZvtTcpLink link, NetworkStream stream)
     {
         while (await link.ReceiveAsync(Timeout.InfiniteTimeSpan, _stop.Token) is { HasApdu: true, Apdu: var command })
         {
@@ -84,6 +87,12 @@ internal sealed class ScriptedTerminal : IAsyncDisposable
             {
                 if (line == "close")
                 {
+                    return;
+                }
+
+                if (line.StartsWith("cut:", StringComparison.Ordinal))
+                {
+                    await stream.WriteAsync(Convert.FromHexString(line["cut:".Length..]), _stop.Token);
                     return;
                 }
 

@@ -72,6 +72,26 @@ public sealed class JournalUplinkTests
     }
 
     [Test]
+    public async Task Hundred_thousand_sales_without_a_server_arrive_once_and_in_order(CancellationToken cancellationToken)
+    {
+        const int sales = 100_000;
+        const int group = 1_000;
+        for (var i = 0; i < sales; i += group)
+        {
+            var from = i;
+            await _journal.AppendAsync(new JournalWrite { Bodies = [.. Enumerable.Range(from, group).Select(static n => JournalWorld.Sale($"sale-{n}"))] }, cancellationToken);
+        }
+
+        Start();
+        _link.Connect();
+        var ledger = new LedgerTwin();
+        await ServeAsync(ledger, sales + 1, cancellationToken);
+
+        Assert.That(ledger.Duplicates, Is.Zero);
+        Assert.That(ledger.Entries.Skip(1).Select(static e => e.Transaction.TransactionId), Is.EqualTo(Enumerable.Range(0, sales).Select(static n => $"sale-{n}")));
+    }
+
+    [Test]
     public async Task Entry_that_comes_between_two_looks_is_sent([Range(1, 16)] int look)
     {
         var eager = new EagerJournal(_journal, look);

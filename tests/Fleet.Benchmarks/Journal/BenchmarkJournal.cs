@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Fleet.Agent.Journal;
 using Fleet.Contracts.Link.V1;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -11,14 +12,41 @@ internal sealed class BenchmarkJournal : IAsyncDisposable
 
     public SqliteJournal Journal { get; private set; }
 
-    public BenchmarkJournal() => Journal = Open();
+    public BenchmarkJournal() => Journal = Open(FolderOptions(_folder.FullName, static _ => { }));
 
     public string Folder => _folder.FullName;
 
-    public async Task ReopenAsync()
+    public async Task ReopenAsync(Action<JournalOptions> configure)
     {
         await Journal.DisposeAsync();
-        Journal = Open();
+        Journal = Open(FolderOptions(Folder, configure));
+    }
+
+    /// <summary>Milliseconds that opening takes after a kill: the files are taken as they are while the journal is open.</summary>
+    public async Task<double> OpenAfterKillAsync()
+    {
+        var killed = Directory.CreateTempSubdirectory("fleet-bench-");
+        try
+        {
+            foreach (var file in _folder.EnumerateFiles("*", SearchOption.AllDirectories).Where(static f => f.Extension is not ".lock" && !f.Name.EndsWith("-shm", StringComparison.Ordinal)))
+            {
+                var copy = Path.Combine(killed.FullName, Path.GetRelativePath(Folder, file.FullName));
+                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+                await using var from = new FileStream(file.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+                await using var to = File.Create(copy);
+                await from.CopyToAsync(to);
+            }
+
+            var watch = Stopwatch.StartNew();
+            var journal = Open(FolderOptions(killed.FullName, static _ => { }));
+            var elapsed = watch.Elapsed.TotalMilliseconds;
+            await journal.DisposeAsync();
+            return elapsed;
+        }
+        finally
+        {
+            killed.Delete(recursive: true);
+        }
     }
 
     /// <summary>About 300 bytes when serialized with its stamp, as a sale has.</summary>
@@ -49,6 +77,13 @@ internal sealed class BenchmarkJournal : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    private SqliteJournal Open() => SqliteJournal.Open(
-        new JournalOptions { DataDirectory = _folder.FullName }, TimeProvider.System, NoCrashPoints.Instance, NullLogger<SqliteJournal>.Instance);
+    private static JournalOptions FolderOptions(string folder, Action<JournalOptions> configure)
+    {
+        var options = new JournalOptions { DataDirectory = folder };
+        configure(options);
+        return options;
+    }
+
+    private static SqliteJournal Open(JournalOptions options) => SqliteJournal.Open(
+        options, TimeProvider.System, NoCrashPoints.Instance, NullLogger<SqliteJournal>.Instance);
 }
