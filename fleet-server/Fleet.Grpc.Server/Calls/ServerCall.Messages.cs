@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Internal;
+using Microsoft.AspNetCore.Http;
 
 namespace Grpc.AspNetCore.Server.Internal;
 
@@ -11,6 +12,7 @@ internal sealed partial class ServerCall : IBatchTarget
 {
     private readonly PayloadContext _payload = new();
     private MessageReader? _reader;
+    private bool _inputBroke;
 
     /// <summary>The responses of a stream, null as long as there are none.</summary>
     public MessageOutput? Output { get; private set; }
@@ -24,7 +26,7 @@ internal sealed partial class ServerCall : IBatchTarget
     public async ValueTask<T> ReadSingleAsync<T>(Marshaller<T> marshaller)
     {
         var reader = Reader;
-        if (!await reader.MoveNextAsync(CancellationToken.None))
+        if (!await ArrivedAsync(reader.MoveNextAsync(CancellationToken.None)))
         {
             throw new RpcException(new Status(StatusCode.Internal, "The request has no message."));
         }
@@ -32,7 +34,7 @@ internal sealed partial class ServerCall : IBatchTarget
         var message = Deserialize(marshaller, reader);
 
         // To its end, even if nothing follows: a server that answers before leaves the stream to be reset.
-        if (!reader.IsAtEnd && await reader.MoveNextAsync(CancellationToken.None))
+        if (!reader.IsAtEnd && await ArrivedAsync(reader.MoveNextAsync(CancellationToken.None)))
         {
             throw new RpcException(new Status(StatusCode.Internal, "The request has more than one message."));
         }
@@ -110,7 +112,26 @@ internal sealed partial class ServerCall : IBatchTarget
     ValueTask IBatchTarget.FlushAsync(CancellationToken cancellationToken) => default;
 
     private async ValueTask<T?> ReadLaterAsync<T>(ValueTask<bool> moved, MessageReader reader, Marshaller<T> marshaller)
-        where T : class => await moved ? Deserialize(marshaller, reader) : null;
+        where T : class => await ArrivedAsync(moved) ? Deserialize(marshaller, reader) : null;
+
+    // A connection may be found broken by the reader before the server says so.
+    private ValueTask<bool> ArrivedAsync(ValueTask<bool> moved)
+    {
+        return moved.IsCompletedSuccessfully ? moved : LaterAsync(moved);
+
+        async ValueTask<bool> LaterAsync(ValueTask<bool> pending)
+        {
+            try
+            {
+                return await pending;
+            }
+            catch (IOException e) when (e is not BadHttpRequestException)
+            {
+                _inputBroke = true;
+                throw;
+            }
+        }
+    }
 
     private T Deserialize<T>(Marshaller<T> marshaller, MessageReader reader)
     {

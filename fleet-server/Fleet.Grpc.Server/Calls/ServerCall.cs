@@ -165,7 +165,7 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
     private async Task EndOnceAsync(Exception? failure)
     {
         // A unary success asks for no token: the server makes one only for those who ask.
-        if ((failure is not null || Output is not null) && Http.RequestAborted.IsCancellationRequested)
+        if ((failure is not null || Output is not null) && (_inputBroke || Http.RequestAborted.IsCancellationRequested))
         {
             Output?.Abort(new OperationCanceledException("The client has gone."));
             return;
