@@ -48,7 +48,7 @@ public static class AgentCommandLine
         {
             string[] assignments = [.. DataAssignment(result.GetValue(data)), .. result.GetValue(set) ?? []];
             return OperatingSystem.IsWindows() && result.GetValue(service) is { } name
-                ? Task.FromResult(Windows.WindowsService.Run(name, (manager, stop) => Runner.RunAsync(result.GetValue(config), assignments, manager, stop)))
+                ? Task.FromResult(Windows.WindowsService.Run(name, result.GetValue(data), (manager, stop) => Runner.RunAsync(result.GetValue(config), assignments, manager, stop)))
                 : Runner.RunAsync(result.GetValue(config), assignments, SystemdNotifier.FromEnvironment(), cancellationToken);
         });
         return command;

@@ -36,10 +36,21 @@ internal sealed class WindowsService : IServiceManager, IDisposable
     /// <inheritdoc/>
     public TimeSpan? Watchdog => null;
 
-    /// <summary>Serves until the service control manager stops the service. Returns the exit code of <paramref name="serve"/>, or 1 when nobody runs this as a service.</summary>
-    public static unsafe int Run(string name, Func<IServiceManager, CancellationToken, Task<int>> serve)
+    /// <summary>Serves until the service control manager stops the service. Returns the exit code, or 1 when nobody runs this as a service.</summary>
+    /// <param name="name">Name of the service.</param>
+    /// <param name="data">Folder that is closed to others before anything is written there, or null.</param>
+    /// <param name="serve">Serves until its token is cancelled; the result is the exit code.</param>
+    public static unsafe int Run(string name, string? data, Func<IServiceManager, CancellationToken, Task<int>> serve)
     {
-        using var service = new WindowsService(name, serve);
+        using var service = new WindowsService(name, (manager, stop) =>
+        {
+            if (data is not null)
+            {
+                DataAccess.Restrict(data);
+            }
+
+            return serve(manager, stop);
+        });
         _current = service;
         fixed (char* text = name)
         {

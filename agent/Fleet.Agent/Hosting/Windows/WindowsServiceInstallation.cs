@@ -1,7 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
-using System.Security.AccessControl;
-using System.Security.Principal;
 
 namespace Fleet.Agent.Hosting.Windows;
 
@@ -27,7 +25,7 @@ internal sealed class WindowsServiceInstallation : IServiceInstallation
             return Refused("The service control manager refused");
         }
 
-        ProtectData(request.Data);
+        DataAccess.Restrict(request.Data);
         WindowsEventLog.Register();
         using var service = manager.Create(name, $"Fleet agent ({request.Name})", CommandLineOf(request), Account);
         if (service.IsInvalid)
@@ -123,26 +121,6 @@ internal sealed class WindowsServiceInstallation : IServiceInstallation
             ? $" \"{Path.Combine(AppContext.BaseDirectory, "fleet-agent.dll")}\""
             : string.Empty;
         return $"\"{program}\"{assembly} run --service {NameOf(request.Name)} --config \"{request.Config}\" --data \"{request.Data}\"";
-    }
-
-    // Payments, keys and the identity: for the system, administrators and the service, for nobody else at this computer.
-    private static void ProtectData(string folder)
-    {
-        var rules = new DirectorySecurity();
-        rules.SetAccessRuleProtection(isProtected: true, preserveInheritance: false);
-        foreach (var who in new[] { WellKnownSidType.LocalSystemSid, WellKnownSidType.BuiltinAdministratorsSid, WellKnownSidType.LocalServiceSid })
-        {
-            rules.AddAccessRule(new FileSystemAccessRule(
-                new SecurityIdentifier(who, domainSid: null),
-                FileSystemRights.FullControl,
-                InheritanceFlags.ContainerInherit | InheritanceFlags.ObjectInherit,
-                PropagationFlags.None,
-                AccessControlType.Allow));
-        }
-
-        var directory = new DirectoryInfo(folder);
-        directory.Create();
-        directory.SetAccessControl(rules);
     }
 
     private static ServiceOutcome Said(bool done, string text) => new(done, text);
