@@ -57,6 +57,9 @@ internal static class Tool
             start.ArgumentList.Add(argument);
         }
 
+        // Packages of tests are built quickly and not compactly; see deploy/publish.sh and deploy/build-deb.sh.
+        start.Environment["READY_TO_RUN"] = "false";
+        start.Environment["COMPRESSION"] = "none";
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;

@@ -13,7 +13,7 @@ internal static class DebianPackages
     {
         var folder = Checkout.At("artifacts", "test-packages");
         using var bound = new CancellationTokenSource(TimeSpan.FromMinutes(6), TimeProvider.System);
-        (await Tool.RunAsync(Checkout.At("deploy", "build-deb.sh"), [folder, "0.1.0"], new Dictionary<string, string>(StringComparer.Ordinal) { ["COMPRESSION"] = "none" }, bound.Token)).Succeeded();
+        (await Tool.RunAsync(Checkout.At("deploy", "build-deb.sh"), [folder, "0.1.0"], bound.Token)).Succeeded();
         return folder;
     }
 }
