@@ -11,7 +11,7 @@ public sealed class EcrConversation : IDisposable
 
     private readonly IZvtLink _link;
     private readonly ZvtTimers _timers;
-    private readonly CancellationTokenSource _abortWanted = new();
+    private readonly EcrListener _listener;
     private readonly EcrProgress _progress;
     private readonly Silence _silence;
     private Apdu _command = Apdu.Positive;
@@ -19,7 +19,6 @@ public sealed class EcrConversation : IDisposable
     private DialogueContext _context;
     private Phase _phase = Phase.Fresh;
     private PtMessage? _unanswered;
-    private bool _abortSent;
 
     /// <param name="link">The line to the PT.</param>
     /// <param name="timers">Timers of this terminal.</param>
@@ -28,6 +27,7 @@ public sealed class EcrConversation : IDisposable
     public EcrConversation(IZvtLink link, ZvtTimers timers, TimeProvider time, EcrRules? rules = null)
     {
         _link = link;
+        _listener = new EcrListener(link);
         _timers = timers;
         _progress = new EcrProgress(link.SentMeansReceived, rules ?? EcrRules.Default);
         _silence = new Silence(time);
@@ -123,10 +123,10 @@ public sealed class EcrConversation : IDisposable
     }
 
     /// <summary>Asks the PT to stop (06 B0) as soon as it is master. A request only: the conversation still ends by 06 0F or 06 1E.</summary>
-    public void RequestAbort() => _abortWanted.Cancel();
+    public void RequestAbort() => _listener.WantAbort();
 
     /// <inheritdoc/>
-    public void Dispose() => _abortWanted.Dispose();
+    public void Dispose() => _listener.Dispose();
 
     private async Task<EcrStep> AdvanceAsync(CancellationToken cancellationToken)
     {
@@ -223,7 +223,7 @@ public sealed class EcrConversation : IDisposable
     {
         while (true)
         {
-            var received = await ReceiveOrAbortAsync(cancellationToken);
+            var received = await _listener.ListenAsync(() => _silence.Left, cancellationToken);
             switch (received.Kind)
             {
                 case ZvtReceiveKind.Apdu when !received.Apdu!.IsResponse:
@@ -236,26 +236,6 @@ public sealed class EcrConversation : IDisposable
                     // The response to 06 B0, or bytes that are no APDU: the dialogue goes on.
                     break;
             }
-        }
-    }
-
-    private async Task<ZvtReceiveResult> ReceiveOrAbortAsync(CancellationToken cancellationToken)
-    {
-        if (_abortSent)
-        {
-            return await _link.ReceiveAsync(_silence.Left, cancellationToken);
-        }
-
-        try
-        {
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _abortWanted.Token);
-            return await _link.ReceiveAsync(_silence.Left, either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            _abortSent = true;
-            await _link.SendAsync(new AbortRequest().ToApdu(), cancellationToken);
-            return await _link.ReceiveAsync(_silence.Left, cancellationToken);
         }
     }
 

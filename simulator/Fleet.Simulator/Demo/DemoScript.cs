@@ -13,10 +13,8 @@ namespace Fleet.Simulator.Demo;
 /// <param name="screen">What the spectator sees.</param>
 public sealed class DemoScript(World world, DemoScreen screen)
 {
-    private const byte Busy = 0x9C;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan KillLook = TimeSpan.FromMilliseconds(1);
 
     private readonly Random _amounts = new(20);
@@ -145,25 +143,12 @@ public sealed class DemoScript(World world, DemoScreen screen)
         var before = lane.Till.Books.Approved;
         for (var i = 1; i <= sales; i++)
         {
-            var payment = await SellOnceAsync(lane, cancellationToken);
+            var payment = await lane.Till.SellAsync(NextAmount(), cancellationToken, cancellationToken);
             screen.Progress($"{lane.Name}: sale {i} of {sales}, {Books.Amounts.Text(payment.Amount)} {payment.Outcome.ToString().ToLowerInvariant()}");
         }
 
         var after = lane.Till.Books.Approved;
         screen.Line($"{lane.Name}: {after.Count - before.Count} sale{(after.Count - before.Count == 1 ? string.Empty : "s")}, {Books.Amounts.Text(after.Sum - before.Sum)} EUR");
-    }
-
-    // A terminal may be busy with itself for a moment (84 9C); a cashier presses the key again.
-    private async Task<TillPayment> SellOnceAsync(Lane lane, CancellationToken cancellationToken)
-    {
-        var payment = await lane.Till.SellAsync(NextAmount(), cancellationToken, cancellationToken);
-        while (payment is { Outcome: TillOutcome.Declined, ResultCode: Busy })
-        {
-            await Task.Delay(BusyPause, TimeProvider.System, cancellationToken);
-            payment = await lane.Till.SellAsync(payment.Requested, cancellationToken, cancellationToken);
-        }
-
-        return payment;
     }
 
     private async Task WaitForLedgerAsync(CancellationToken cancellationToken)

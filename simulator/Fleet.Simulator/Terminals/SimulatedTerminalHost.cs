@@ -1,7 +1,6 @@
 using Fleet.Simulator.Books;
 using Fleet.Simulator.Control;
 using Fleet.Simulator.Faults;
-using Fleet.Zvt;
 
 namespace Fleet.Simulator.Terminals;
 
@@ -155,7 +154,7 @@ public sealed class SimulatedTerminalHost : IAsyncDisposable
             var device = new TerminalDevice(_options, _store, Faults, _cards, _display, _power.Token);
             _device = device;
             Replug();
-            _session = RunAsync(device, _power.Token);
+            _session = new TerminalService(device, _line, LineFaults).RunAsync(_power.Token);
             _watch = WatchAsync(device, _power.Token);
             device.ShowIdle();
             device.Tell("power", new { Memory.Tid, on = true, line = LineName });
@@ -267,38 +266,5 @@ public sealed class SimulatedTerminalHost : IAsyncDisposable
         {
             // Switched off by hand.
         }
-    }
-
-    private async Task RunAsync(TerminalDevice device, CancellationToken power)
-    {
-        try
-        {
-            while (true)
-            {
-                await using var session = await _line.NextAsync(power);
-                await ServeAsync(device, session, power);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The power went.
-        }
-        catch (Exception failure)
-        {
-            // The door of the device: a terminal that cannot write its memory stops working, and says so.
-            device.Tell("failure", new { Memory.Tid, reason = failure.Message });
-            device.Show(ScreenText.OutOfOrder);
-        }
-    }
-
-    private async Task ServeAsync(TerminalDevice device, ILineSession session, CancellationToken power)
-    {
-        await using var wire = new FaultyLine(session, LineFaults, _line.Framed, _options.Time);
-        var linkOptions = new ZvtLinkOptions { Timers = _options.Timers, Trace = _options.Trace };
-        device.Line = wire;
-        await using IZvtLink link = _line.Framed
-            ? new ZvtSerialLink(wire, linkOptions, _options.Time)
-            : new ZvtTcpLink(wire, linkOptions, _options.Time);
-        await new TerminalProtocol(device).RunAsync(link, power);
     }
 }
