@@ -12,7 +12,7 @@ public static class ChildProgram
         ["append", var folder] => JournalChild.AppendUntilKilledAsync(folder),
         ["durable", var path] => JournalChild.WriteDurablyAsync(path),
         ["faults", var folder, var count] => JournalChild.AppendThroughFaultsAsync(folder, int.Parse(count, CultureInfo.InvariantCulture)),
-        ["powercut", var folder] => PowerCutChild.WriteEverythingAsync(folder),
+        ["powercut", var folder, var cut] => PowerCutChild.WriteEverythingAsync(folder, cut),
         ["careless", var folder] => Task.FromResult(PowerCutChild.WriteCarelessly(folder)),
         _ => Task.FromResult(2),
     };

@@ -32,6 +32,9 @@ internal sealed partial class ImageDisk : IDisposable
     /// <summary>Where it is mounted.</summary>
     public string Path => _folder.File("disk");
 
+    /// <summary>A file beside the disk that appears just before the power goes.</summary>
+    public string CutMark => _folder.File("cut");
+
     private string Image => _folder.File("image");
 
     /// <summary>A new and empty disk, not mounted. Ends the test where this machine cannot make one.</summary>
@@ -62,6 +65,7 @@ internal sealed partial class ImageDisk : IDisposable
         var (code, text) = Run("mount", "-t", _kind, "-o", "loop", Image, Path);
         Assert.That(code, Is.Zero, text);
         _mounted = true;
+        File.Delete(CutMark);
     }
 
     public void Unmount()
@@ -76,6 +80,7 @@ internal sealed partial class ImageDisk : IDisposable
     {
         var how = WithoutFlush;
         using var root = Open(Path, 0);
+        File.WriteAllBytes(CutMark, []);
         if (root.IsInvalid || Control(root, Shutdown, ref how) != 0)
         {
             throw new Win32Exception(Marshal.GetLastPInvokeError());
