@@ -44,6 +44,9 @@ internal static partial class BrokerLog
     [LoggerMessage(4112, LogLevel.Warning, "Will of {ClientId} not sent: {Topic} is not allowed any more")]
     public static partial void WillRefused(ILogger logger, string clientId, string topic);
 
+    [LoggerMessage(4116, LogLevel.Error, "Authenticator of method {Method} failed")]
+    public static partial void AuthenticatorFailed(ILogger logger, Exception error, string method);
+
     [LoggerMessage(4114, LogLevel.Trace, "{ConnectionId} <- {Packet}")]
     public static partial void PacketReceived(ILogger logger, long connectionId, string packet);
 

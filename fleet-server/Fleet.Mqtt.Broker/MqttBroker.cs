@@ -21,7 +21,6 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
 
     private readonly ConcurrentDictionary<long, MqttConnection> _connections = new();
-    private readonly IMqttAuthenticator _authenticator;
     private readonly IMqttSessionObserver[] _observers;
     private readonly ConnectGate _gate;
     private readonly CancellationTokenSource _stopping = new();
@@ -34,6 +33,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
     public MqttBroker(
         MqttBrokerOptions options,
         IMqttAuthenticator authenticator,
+        IEnumerable<IMqttEnhancedAuthenticator> methods,
         IMqttAuthorizer authorizer,
         IEnumerable<IMqttPublishInterceptor> interceptors,
         IEnumerable<IMqttSessionObserver> observers,
@@ -46,7 +46,6 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         }
 
         Options = options;
-        _authenticator = authenticator;
         Authorizer = authorizer;
         Interceptor = InterceptorChain.Of([.. interceptors]);
         _observers = [.. observers];
@@ -60,6 +59,8 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         Router = new Router(options, authorizer, Retained, Metrics, timeProvider);
         _gate = new ConnectGate(options.MaximumConnections, options.MaximumConnectionsPerAddress, options.ConnectRate, Clock);
         _sessions = new SessionRegistry(this);
+        Admission = new Admission(this, _sessions, _gate, authenticator, [.. methods]);
+        Handshakes = new SemaphoreSlim(options.MaximumTlsHandshakes);
         Stopping = _stopping.Token;
         _timer = timeProvider.CreateTimer(static b => ((MqttBroker)b!).OnTick(), this, Tick, Tick);
     }
@@ -71,6 +72,8 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
     public int SessionCount => _sessions.Count;
 
     internal MqttBrokerOptions Options { get; }
+
+    internal Admission Admission { get; }
 
     internal IMqttAuthorizer Authorizer { get; }
 
@@ -92,6 +95,11 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
 
     internal Router Router { get; }
 
+    /// <summary>Places for TLS handshakes.</summary>
+    internal SemaphoreSlim Handshakes { get; }
+
+    internal HandshakeWatch Watch { get; } = new();
+
     internal CancellationToken Stopping { get; }
 
     /// <summary>Serves one connection until it is over. Never throws.</summary>
@@ -100,27 +108,14 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
     /// <param name="stopRequested">When cancelled the client is told that the server goes away.</param>
     public async Task ServeAsync(IDuplexPipe transport, MqttPeer peer, CancellationToken stopRequested)
     {
-        var address = (peer.Remote as IPEndPoint)?.Address;
-        if (!TryEnter(peer, address))
+        using var arrival = Arrive(peer.Remote, peer.Listener, peer.Abort);
+        if (arrival is null)
         {
-            Metrics.Refused(MqttReasonCode.QuotaExceeded);
             peer.Abort();
             return;
         }
 
-        var connection = new MqttConnection(this, transport, peer, Interlocked.Increment(ref _lastConnectionId));
-        _connections[connection.Id] = connection;
-        try
-        {
-            await using var stop = stopRequested.UnsafeRegister(static c => ((MqttConnection)c!).CloseForStop(), connection);
-            await connection.RunAsync();
-        }
-        finally
-        {
-            _connections.TryRemove(connection.Id, out _);
-            _gate.Leave(address);
-            peer.Listener?.Gate(Clock).Leave(address);
-        }
+        await ServeAsync(transport, peer, arrival, stopRequested);
     }
 
     /// <summary>
@@ -254,26 +249,45 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Authenticates a CONNECT and says what the CONNACK is.</summary>
-    internal async ValueTask<MqttOpening> OpenAsync(MqttConnection connection, ConnectPacket connect)
+    /// <summary>Null: no more connections, at all, from this address or through this endpoint.</summary>
+    internal Arrival? Arrive(EndPoint? remote, MqttListener? listener, Action abort)
     {
-        var late = !_gate.TakeConnect() || connection.Peer.Listener?.Gate(Clock).TakeConnect() == false;
-        var opening = late ? ConnectAnswers.Refuse(MqttReasonCode.ConnectionRateExceeded) : ConnectAnswers.CheckConnect(connect, Options);
-        if (opening is null)
+        var address = (remote as IPEndPoint)?.Address;
+        if (_disposed == 0 && _gate.Enter(address))
         {
-            var authentication = await _authenticator.AuthenticateAsync(ConnectAnswers.ToRequest(connect, connection.Peer), Stopping);
-            opening = authentication.Identity is { } identity
-                ? Admit(connection, connect, identity)
-                : ConnectAnswers.Refuse(authentication.ReasonCode, authentication.ReasonString, authentication.ServerReference);
+            if (listener?.Gate(Clock).Enter(address) != false)
+            {
+                return new Arrival(this, address, listener, abort);
+            }
+
+            _gate.Leave(address);
         }
 
-        if (opening.Client is null)
-        {
-            Metrics.Refused(opening.Answer.ReasonCode);
-            BrokerLog.ConnectRefused(Logger, connection.Peer.Remote?.ToString(), opening.Answer.ReasonCode, connect.ClientId);
-        }
+        Metrics.Refused(MqttReasonCode.QuotaExceeded);
+        return null;
+    }
 
-        return opening;
+    internal void Leave(Arrival arrival, IPAddress? address)
+    {
+        _gate.Leave(address);
+        arrival.Listener?.Gate(Clock).Leave(address);
+    }
+
+    /// <summary>Serves a connection that came through the gates before.</summary>
+    internal async Task ServeAsync(IDuplexPipe transport, MqttPeer peer, Arrival arrival, CancellationToken stopRequested)
+    {
+        arrival.EndHandshake();
+        var connection = new MqttConnection(this, transport, peer, Interlocked.Increment(ref _lastConnectionId), arrival.At);
+        _connections[connection.Id] = connection;
+        try
+        {
+            await using var stop = stopRequested.UnsafeRegister(static c => ((MqttConnection)c!).CloseForStop(), connection);
+            await connection.RunAsync();
+        }
+        finally
+        {
+            _connections.TryRemove(connection.Id, out _);
+        }
     }
 
     /// <summary>The CONNACK is written: the connection takes its session.</summary>
@@ -328,68 +342,6 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         return Math.Min(wish, maximum);
     }
 
-    private bool TryEnter(MqttPeer peer, IPAddress? address)
-    {
-        if (_disposed != 0 || !_gate.Enter(address))
-        {
-            return false;
-        }
-
-        if (peer.Listener?.Gate(Clock).Enter(address) != false)
-        {
-            return true;
-        }
-
-        _gate.Leave(address);
-        return false;
-    }
-
-    private MqttOpening Admit(MqttConnection connection, ConnectPacket connect, MqttIdentity identity)
-    {
-        var clientId = connect.ClientId.Length > 0 ? connect.ClientId : $"auto-{Guid.NewGuid():N}";
-        if (!_sessions.TryPeek(clientId, identity, connect.CleanStart, out var present))
-        {
-            BrokerLog.ForeignSession(Logger, clientId, identity.Name);
-            return ConnectAnswers.Refuse(MqttReasonCode.NotAuthorized);
-        }
-
-        var wish = connect.Properties?.SessionExpiryInterval ?? 0;
-        if (connect.Version != MqttVersion.V5)
-        {
-            // 3.1.1: without Clean Session the session stays; how long is the server's choice.
-            wish = connect.CleanStart ? 0 : uint.MaxValue;
-        }
-
-        var expiry = LimitExpiry(wish);
-        var keepAlive = Options.MaximumKeepAlive != 0 && (connect.KeepAlive == 0 || connect.KeepAlive > Options.MaximumKeepAlive) && connect.Version == MqttVersion.V5
-            ? Options.MaximumKeepAlive
-            : connect.KeepAlive;
-        var client = new MqttClientInfo
-        {
-            ClientId = clientId,
-            Identity = identity,
-            Version = connect.Version,
-            UserName = connect.UserName,
-            RemoteEndPoint = connection.Peer.Remote,
-            ConnectionId = connection.Id,
-            ConnectedAt = Clock.UtcNow,
-            SessionPresent = present,
-            KeepAlive = keepAlive,
-        };
-        if (connect.Will is { } will && !Authorizer.MayLeaveWill(client, will.Topic, will.Retain))
-        {
-            return ConnectAnswers.Refuse(MqttReasonCode.NotAuthorized);
-        }
-
-        return new MqttOpening
-        {
-            Answer = ConnectAnswers.Accept(connect, client, expiry == wish ? null : expiry, connection.LargestPacket, Options),
-            Client = client,
-            Will = ConnectAnswers.ToWill(connect, client, Clock.Now),
-            SessionExpiry = expiry,
-        };
-    }
-
     private void Tell(MqttClientInfo client, Action<IMqttSessionObserver, MqttClientInfo, MqttDisconnectReason> tell, MqttDisconnectReason reason)
     {
         foreach (var observer in _observers)
@@ -415,6 +367,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
                 connection.CheckSilence(now);
             }
 
+            Watch.Check(now);
             _sessions.Expire(now);
             if (Interlocked.Increment(ref _ticks) % 240 == 0)
             {

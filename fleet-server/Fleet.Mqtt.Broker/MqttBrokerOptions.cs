@@ -36,7 +36,7 @@ public sealed class MqttBrokerOptions
     /// <summary>Largest CONNECT.</summary>
     public int MaximumConnectSize { get; set; } = 16 * 1024;
 
-    /// <summary>From accept to a complete CONNECT; the TLS handshake has its own limit.</summary>
+    /// <summary>From accept to a complete CONNECT, TLS handshake and enhanced authentication included.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>QoS 1 and 2 messages of one client that may wait for acknowledgement; more is answered with 0x93.</summary>
@@ -69,6 +69,9 @@ public sealed class MqttBrokerOptions
 
     /// <summary>Connections at once from one address, before and after CONNECT; 0: no limit.</summary>
     public int MaximumConnectionsPerAddress { get; set; }
+
+    /// <summary>TLS handshakes at work at once; further ones wait for their turn within <see cref="ConnectTimeout"/>. A client that has sent nothing takes no place.</summary>
+    public int MaximumTlsHandshakes { get; set; } = 256;
 
     /// <summary>CONNECTs a second, with a burst of the same number; 0: no limit. Further ones are answered with 0x9F.</summary>
     public int ConnectRate { get; set; }
@@ -114,6 +117,7 @@ public sealed class MqttBrokerOptions
         AtLeast(faults, nameof(ReceiveMaximum), ReceiveMaximum, 1);
         AtLeast(faults, nameof(MaximumInFlight), MaximumInFlight, 1);
         AtLeast(faults, nameof(MaximumConnections), MaximumConnections, 1);
+        AtLeast(faults, nameof(MaximumTlsHandshakes), MaximumTlsHandshakes, 1);
         AtLeast(faults, nameof(MaximumTopicLength), MaximumTopicLength, 1);
         AtLeast(faults, nameof(MaximumTopicLevels), MaximumTopicLevels, 1);
         AtLeast(faults, nameof(MaximumQueuedMessages), MaximumQueuedMessages, 1);

@@ -96,8 +96,8 @@ internal sealed class BrokerAnswers(MqttDialect dialect)
             return (version, new ConnAckPacket { ReasonCode = MqttReasonCode.UnsupportedProtocolVersion });
         }
 
-        // 4.13.1: the server may send a CONNACK; 3.1.1 has no code for it.
-        return level == 5 && !IsReference ? (MqttVersion.V5, new ConnAckPacket { ReasonCode = error.ReasonCode }) : (MqttVersion.V311, null);
+        // 4.13.1: the server may send a CONNACK; 3.1.1 has no code for it. Who cannot even write a CONNECT is no MQTT client and gets no answer.
+        return level == 5 && !IsReference && error.ReasonCode != MqttReasonCode.MalformedPacket ? (MqttVersion.V5, new ConnAckPacket { ReasonCode = error.ReasonCode }) : (MqttVersion.V311, null);
     }
 
     private static int Level(ReadOnlySequence<byte> body)

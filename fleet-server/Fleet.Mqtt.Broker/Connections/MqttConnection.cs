@@ -18,20 +18,21 @@ internal sealed class MqttConnection
     private MqttInbound? _inbound;
     private MqttSession? _session;
     private Will? _will;
+    private MqttAuthenticationDialogue? _authentication;
     private MqttReasonCode? _ending;
     private int _marked;
     private int _ended;
     private int _closing;
     private long _lastReceived;
 
-    public MqttConnection(MqttBroker broker, IDuplexPipe transport, MqttPeer peer, long id)
+    public MqttConnection(MqttBroker broker, IDuplexPipe transport, MqttPeer peer, long id, long acceptedAt)
     {
         _broker = broker;
         _transport = transport;
         _peer = peer;
         Id = id;
         Output = new MqttOutput(transport.Output, OnDrained) { Trace = WireTrace.For(broker.Logger, id) };
-        _lastReceived = broker.Clock.Now;
+        _lastReceived = acceptedAt;
     }
 
     public long Id { get; }
@@ -158,24 +159,20 @@ internal sealed class MqttConnection
 
     private async Task<bool> OpenAsync()
     {
-        var connect = await ReadConnectAsync();
-        if (connect is null)
+        var handshake = new MqttHandshake(_broker, this, _transport.Input);
+        (ConnectPacket Connect, MqttOpening Opening)? answered;
+        try
         {
-            return false;
+            answered = await handshake.RunAsync();
+        }
+        finally
+        {
+            _authentication = handshake.Authentication;
+            _ending = handshake.Refusal;
         }
 
-        Output.Version = connect.Version;
-        Output.AllowAliases(connect.Properties?.TopicAliasMaximum ?? 0);
-        var opening = await _broker.OpenAsync(this, connect);
-        if (opening.Client is not { } client)
+        if (answered is not var (connect, opening))
         {
-            RefuseConnect(connect.Version, ConnectAnswers.Fit(opening.Answer, connect));
-            return false;
-        }
-
-        if (connect.Properties?.MaximumPacketSize is { } size && MqttOpening.Length(opening.Answer, connect.Version) > size)
-        {
-            _ending = MqttReasonCode.PacketTooLarge;
             return false;
         }
 
@@ -183,70 +180,14 @@ internal sealed class MqttConnection
         MaximumPacketSize = (connect.Properties?.MaximumPacketSize ?? uint.MaxValue) - (connect.Properties?.TopicAliasMaximum > 0 ? 3u : 0u);
         SendQuota = Math.Min(connect.Properties?.ReceiveMaximum ?? ushort.MaxValue, _broker.Options.MaximumInFlight);
         _will = opening.Will;
-        _inbound = new MqttInbound(_broker, this, client, opening.SessionExpiry);
-        Client = client;
+        _inbound = new MqttInbound(_broker, this, opening.Client!, opening.SessionExpiry);
+        Volatile.Write(ref _lastReceived, _broker.Clock.Now);
+        Client = opening.Client;
         Output.Write(opening.Answer);
-        _broker.Enter(this, client, opening);
+        _broker.Enter(this, opening.Client!, opening);
         _flush.Flush();
         await Output.FlushAsync();
         return true;
-    }
-
-    private async Task<ConnectPacket?> ReadConnectAsync()
-    {
-        var input = _transport.Input;
-        while (true)
-        {
-            var result = await input.ReadAsync(CancellationToken.None);
-            var buffer = result.Buffer;
-            if (!buffer.IsEmpty && buffer.FirstSpan[0] >> 4 != (int)MqttPacketType.Connect)
-            {
-                // [MQTT-3.1.0-1]: nothing is answered to somebody who does not speak MQTT.
-                return null;
-            }
-
-            if (MqttFrame.TryRead(ref buffer, _broker.Options.MaximumConnectSize, out var frame))
-            {
-                var connect = DecodeConnect(frame);
-                input.AdvanceTo(buffer.Start);
-                return connect;
-            }
-
-            input.AdvanceTo(buffer.Start, buffer.End);
-            if (result.IsCompleted || result.IsCanceled)
-            {
-                return null;
-            }
-        }
-    }
-
-    private ConnectPacket? DecodeConnect(in MqttFrame frame)
-    {
-        Output.Trace?.Received(frame, MqttVersion.V5, _broker.Limits);
-        try
-        {
-            return (ConnectPacket)frame.Decode(MqttVersion.V5, _broker.Limits);
-        }
-        catch (MqttProtocolException error)
-        {
-            BrokerLog.ConnectRefused(_broker.Logger, _peer.Remote?.ToString(), error.ReasonCode, error.Message);
-            if (_broker.Answers.ToBadConnect(error, frame) is var (version, answer) && answer is not null)
-            {
-                RefuseConnect(version, answer);
-            }
-
-            return null;
-        }
-    }
-
-    private void RefuseConnect(MqttVersion version, ConnAckPacket answer)
-    {
-        _ending = answer.ReasonCode;
-        Output.Version = version;
-        if (version == MqttVersion.V5 || ConnectReturnCode.FromReasonCode(answer.ReasonCode) is not null)
-        {
-            Output.Write(answer);
-        }
     }
 
     private async Task<MqttDisconnectReason> ReadAsync()
@@ -274,6 +215,11 @@ internal sealed class MqttConnection
                             await held;
                         }
                     }
+                    else if (frame.Type == MqttPacketType.Auth && _authentication is not null)
+                    {
+                        _flush.Flush();
+                        await AuthenticateAgainAsync((AuthPacket)Decode(frame), _authentication);
+                    }
                     else if (Handle(frame) is { } goodbye)
                     {
                         return goodbye;
@@ -294,6 +240,20 @@ internal sealed class MqttConnection
             // A client that does not read what it is owed is not read either.
             await Output.FlushAsync();
         }
+    }
+
+    /// <summary>4.12.1. What fails ends the connection; another identity than that of CONNECT fails.</summary>
+    private async Task AuthenticateAgainAsync(AuthPacket packet, MqttAuthenticationDialogue authentication)
+    {
+        var step = await authentication.OnAuthAsync(packet, connected: true, _broker.Stopping);
+        if (step.Outcome is { } outcome && !string.Equals(outcome.Identity?.Name, Client!.Identity.Name, StringComparison.Ordinal))
+        {
+            // [MQTT-4.12.1-2]
+            throw new MqttProtocolException(
+                outcome.Identity is null ? outcome.ReasonCode : MqttReasonCode.NotAuthorized, "The client did not authenticate itself again (4.12.1).");
+        }
+
+        Output.Write(authentication.ToPacket(step));
     }
 
     /// <summary>Anything but PUBLISH. Not null: the client said goodbye.</summary>
@@ -380,6 +340,7 @@ internal sealed class MqttConnection
         }
 
         Output.Close();
+        _authentication?.Dispose();
         await _transport.Input.CompleteAsync();
         await _transport.Output.CompleteAsync();
     }

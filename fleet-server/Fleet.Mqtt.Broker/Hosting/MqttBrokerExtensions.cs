@@ -34,11 +34,14 @@ public static class MqttBrokerExtensions
 
     /// <summary>
     /// Serves MQTT over TLS on this endpoint. <paramref name="select"/> is asked for each connection, so that a renewed certificate takes effect; a handshake takes
-    /// <paramref name="handshakeTimeout"/> at most.
+    /// <paramref name="handshakeTimeout"/> at most, and with CONNECT together <see cref="MqttBrokerOptions.ConnectTimeout"/>; at most <see cref="MqttBrokerOptions.MaximumTlsHandshakes"/>
+    /// work at once.
     /// </summary>
     public static ListenOptions UseMqttBroker(
         this ListenOptions listen, Func<SslServerAuthenticationOptions> select, TimeSpan handshakeTimeout, MqttListener? listener = null)
     {
+        var door = new Lazy<TlsDoor>(() => new TlsDoor(listen.ApplicationServices.GetRequiredService<MqttBroker>(), listener));
+        listen.Use(next => connection => door.Value.RunAsync(connection, next));
         listen.UseHttps(new TlsHandshakeCallbackOptions
         {
             HandshakeTimeout = handshakeTimeout,

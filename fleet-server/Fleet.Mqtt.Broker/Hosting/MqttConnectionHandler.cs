@@ -17,6 +17,9 @@ internal static class MqttConnectionHandler
             connection.Abort,
             listener);
         var lifetime = connection.Features.Get<IConnectionLifetimeNotificationFeature>();
-        return broker.ServeAsync(connection.Transport, peer, lifetime?.ConnectionClosedRequested ?? CancellationToken.None);
+        var stop = lifetime?.ConnectionClosedRequested ?? CancellationToken.None;
+        return connection.Features.Get<Arrival>() is { } arrival
+            ? broker.ServeAsync(connection.Transport, peer, arrival, stop)
+            : broker.ServeAsync(connection.Transport, peer, stop);
     }
 }

@@ -11,12 +11,6 @@ internal static class ConnectAnswers
     /// <summary>A refusal that needs no authenticator, or null.</summary>
     public static MqttOpening? CheckConnect(ConnectPacket connect, MqttBrokerOptions options)
     {
-        if (connect.Properties?.AuthenticationMethod is not null)
-        {
-            // [MQTT-4.12.0-1]
-            return Refuse(MqttReasonCode.BadAuthenticationMethod);
-        }
-
         if (connect.ClientId.Length == 0 && (connect.Version == MqttVersion.V31 || (connect.Version == MqttVersion.V311 && !connect.CleanStart)))
         {
             // [MQTT-3.1.3-8] (3.1.1)

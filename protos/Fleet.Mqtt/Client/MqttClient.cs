@@ -147,6 +147,11 @@ public sealed class MqttClient : IAsyncDisposable
     public ValueTask AcknowledgeAsync(MqttIncoming incoming, CancellationToken cancellationToken) =>
         AcknowledgeAsync(incoming, MqttReasonCode.Success, cancellationToken);
 
+    /// <summary>Authenticates this connection again with the method it connected with (4.12.1).</summary>
+    /// <exception cref="MqttConnectionLostException">The server did not accept it, or the connection ended first.</exception>
+    /// <exception cref="InvalidOperationException">Connected without <see cref="MqttClientOptions.Authentication"/>, or under way already.</exception>
+    public Task ReauthenticateAsync(CancellationToken cancellationToken) => Connected().ReauthenticateAsync().WaitAsync(cancellationToken);
+
     /// <summary>
     /// Says goodbye and closes. <see cref="MqttReasonCode.Success"/> makes the server drop the will, <see cref="MqttReasonCode.DisconnectWithWill"/> publish it.
     /// </summary>

@@ -22,13 +22,13 @@ internal sealed class MqttClientConnection
     private readonly PipeReader _input;
     private readonly MqttClientInbound _inbound;
     private readonly MqttVersion _version;
+    private readonly MqttClientAuthenticator? _authenticator;
     private readonly ConcurrentDictionary<ushort, TaskCompletionSource<MqttPacket>> _asked = new();
     private readonly Lock _publishLock = new();
     private MqttProperties _server = new();
     private MqttTopicAliases? _aliases;
     private MqttDisconnect? _end;
-    private long _lastSent;
-    private long _pingSent;
+    private MqttKeepAlive? _keepAlive;
 
     public MqttClientConnection(
         MqttClientOptions options, TimeProvider time, MqttClientSession session, MqttOutbox outbox, ChannelWriter<MqttIncoming> incoming, Stream stream, ILogger logger)
@@ -42,6 +42,7 @@ internal sealed class MqttClientConnection
         _version = options.Version;
         _input = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 32 * 1024, leaveOpen: true));
         _inbound = new MqttClientInbound(options, session, outbox, incoming);
+        _authenticator = options.Authentication is { } authentication ? new MqttClientAuthenticator(authentication) : null;
         ClientId = options.ClientId;
     }
 
@@ -54,34 +55,20 @@ internal sealed class MqttClientConnection
     /// <summary>Sends CONNECT and reads CONNACK.</summary>
     public async Task<MqttConnectResult> HandshakeAsync(CancellationToken cancellationToken)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        MqttEncoder.Write(buffer, MqttConnectPackets.Build(_options), _version);
-        await _stream.WriteAsync(buffer.WrittenMemory, cancellationToken);
-        await _stream.FlushAsync(cancellationToken);
-        if (await ReadFirstAsync(cancellationToken) is not ConnAckPacket connAck)
-        {
-            throw MqttProtocolException.Violation("The first packet from the server is not CONNACK [MQTT-3.2.0-1].");
-        }
-
-        var properties = connAck.Properties;
-        if (connAck.ReasonCode != MqttReasonCode.Success)
-        {
-            var text = $"Server refused the connection: {connAck.ReasonCode} {properties?.ReasonString}".TrimEnd();
-            throw new MqttConnectException(text, connAck.ReasonCode, properties?.ServerReference, null);
-        }
-
+        var connAck = await new MqttClientHandshake(_options, _stream, _input, _authenticator).RunAsync(cancellationToken);
         Accept(connAck);
-        return new MqttConnectResult(connAck.SessionPresent, properties);
+        return new MqttConnectResult(connAck.SessionPresent, connAck.Properties);
     }
 
     /// <summary>Works until the connection has ended and says how.</summary>
     public async Task<MqttDisconnect> RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _lastSent = _time.GetTimestamp();
-        var writing = ObserveAsync(_outbox.RunAsync(_stream, () => Volatile.Write(ref _lastSent, _time.GetTimestamp()), stop.Token));
+        var seconds = _server.ServerKeepAlive ?? (ushort)Math.Min(ushort.MaxValue, _options.KeepAlive.TotalSeconds);
+        var keepAlive = _keepAlive = new MqttKeepAlive(TimeSpan.FromSeconds(seconds), _options.PingTimeout, _time);
+        var writing = ObserveAsync(_outbox.RunAsync(_stream, keepAlive.OnSent, stop.Token));
         var reading = ObserveAsync(ReadAsync(stop.Token));
-        var keeping = ObserveAsync(KeepAliveAsync(stop.Token));
+        var keeping = ObserveAsync(KeepAliveAsync(keepAlive, stop.Token));
         await Task.WhenAny(reading, writing);
         _outbox.Complete();
         if (!reading.IsCompleted && !cancellationToken.IsCancellationRequested)
@@ -178,6 +165,20 @@ internal sealed class MqttClientConnection
         }
     }
 
+    /// <summary>Authenticates again (4.12.1); completes with the server's AUTH 0x00.</summary>
+    public Task ReauthenticateAsync()
+    {
+        var authenticator = _authenticator ?? throw new InvalidOperationException("The client connected without enhanced authentication.");
+        var (packet, done) = authenticator.BeginAgain();
+        Send(packet);
+        if (_end is { } end)
+        {
+            authenticator.Fail(new MqttConnectionLostException(end));
+        }
+
+        return done;
+    }
+
     public void Acknowledge(ushort packetId, MqttReasonCode reasonCode) => _inbound.Acknowledge(packetId, reasonCode);
 
     /// <summary>Ends the connection; the first who calls says why.</summary>
@@ -209,6 +210,7 @@ internal sealed class MqttClientConnection
             }
         }
 
+        _authenticator?.Fail(error);
         foreach (var (_, answer) in _asked)
         {
             answer.TrySetException(error);
@@ -296,28 +298,6 @@ internal sealed class MqttClientConnection
     private void SendAck(MqttPacketType type, ushort packetId, MqttReasonCode code) =>
         _outbox.Write((type, packetId, code, _version), static (writer, a) => MqttEncoder.WriteAck(writer, a.type, a.packetId, a.code, a._version));
 
-    private async Task<MqttPacket> ReadFirstAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var result = await _input.ReadAsync(cancellationToken);
-            var buffer = result.Buffer;
-            if (MqttFrame.TryRead(ref buffer, _options.MaximumPacketSize, out var frame))
-            {
-                var packet = frame.Decode(_version, MqttDecodeLimits.Default);
-                _input.AdvanceTo(buffer.Start);
-                return packet;
-            }
-
-            if (result.IsCompleted)
-            {
-                throw new EndOfStreamException("The server closed the connection before CONNACK.");
-            }
-
-            _input.AdvanceTo(buffer.Start, buffer.End);
-        }
-    }
-
     private async Task ReadAsync(CancellationToken cancellationToken)
     {
         try
@@ -328,6 +308,12 @@ internal sealed class MqttClientConnection
                 var buffer = result.Buffer;
                 while (MqttFrame.TryRead(ref buffer, _options.MaximumPacketSize, out var frame))
                 {
+                    if (frame.Type == MqttPacketType.Auth && _authenticator is not null)
+                    {
+                        await OnAuthAsync((AuthPacket)frame.Decode(_version, MqttDecodeLimits.Default), _authenticator, cancellationToken);
+                        continue;
+                    }
+
                     if (!Handle(frame, out var incoming))
                     {
                         return;
@@ -350,6 +336,20 @@ internal sealed class MqttClientConnection
         {
             Disconnect(new MqttDisconnect(MqttDisconnectCause.ProtocolError, error.ReasonCode, Error: error));
         }
+        catch (Exception error) when (error is not (OperationCanceledException or IOException or ObjectDisposedException))
+        {
+            // The method of authentication found that the server is not what it claims to be.
+            Disconnect(new MqttDisconnect(MqttDisconnectCause.ProtocolError, MqttReasonCode.NotAuthorized, Error: error));
+        }
+    }
+
+    private async ValueTask OnAuthAsync(AuthPacket packet, MqttClientAuthenticator authenticator, CancellationToken cancellationToken)
+    {
+        MqttClientLog.Received(_trace, packet);
+        if (await authenticator.OnAuthAsync(packet, connected: true, cancellationToken) is { } answer)
+        {
+            Send(answer);
+        }
     }
 
     /// <summary>False: the server has ended the connection.</summary>
@@ -358,7 +358,7 @@ internal sealed class MqttClientConnection
         incoming = null;
         if (_trace is not null)
         {
-            MqttClientLog.PacketReceived(_trace, MqttPacketSummary.Of(frame.Decode(_version, MqttDecodeLimits.Default)));
+            MqttClientLog.Received(_trace, frame.Decode(_version, MqttDecodeLimits.Default));
         }
 
         switch (frame.Type)
@@ -377,7 +377,7 @@ internal sealed class MqttClientConnection
                 return true;
             case MqttPacketType.PingResp:
                 frame.Decode(_version, MqttDecodeLimits.Default);
-                Volatile.Write(ref _pingSent, 0);
+                _keepAlive!.OnAnswered();
                 return true;
             case MqttPacketType.Disconnect when _version == MqttVersion.V5:
                 OnDisconnect((DisconnectPacket)frame.Decode(_version, MqttDecodeLimits.Default));
@@ -436,35 +436,9 @@ internal sealed class MqttClientConnection
         }
     }
 
-    private async Task KeepAliveAsync(CancellationToken cancellationToken)
+    private async Task KeepAliveAsync(MqttKeepAlive keepAlive, CancellationToken cancellationToken)
     {
-        var seconds = _server.ServerKeepAlive ?? (ushort)Math.Min(ushort.MaxValue, _options.KeepAlive.TotalSeconds);
-        if (seconds == 0)
-        {
-            return;
-        }
-
-        var silence = TimeSpan.FromSeconds(seconds) * 0.75;
-        while (true)
-        {
-            var sent = Volatile.Read(ref _lastSent);
-            var left = silence - _time.GetElapsedTime(sent);
-            if (left > TimeSpan.Zero)
-            {
-                await Task.Delay(left, _time, cancellationToken);
-                continue;
-            }
-
-            // [MQTT-3.1.2-20]
-            Volatile.Write(ref _pingSent, 1);
-            Send(PingReqPacket.Instance);
-            Volatile.Write(ref _lastSent, _time.GetTimestamp());
-            await Task.Delay(_options.PingTimeout, _time, cancellationToken);
-            if (Volatile.Read(ref _pingSent) != 0)
-            {
-                Disconnect(new MqttDisconnect(MqttDisconnectCause.KeepAliveTimeout, MqttReasonCode.KeepAliveTimeout));
-                return;
-            }
-        }
+        await keepAlive.RunAsync(Send, cancellationToken);
+        Disconnect(new MqttDisconnect(MqttDisconnectCause.KeepAliveTimeout, MqttReasonCode.KeepAliveTimeout));
     }
 }

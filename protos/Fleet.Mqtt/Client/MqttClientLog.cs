@@ -1,3 +1,4 @@
+using Fleet.Mqtt.Packets;
 using Microsoft.Extensions.Logging;
 
 namespace Fleet.Mqtt.Client;
@@ -5,6 +6,15 @@ namespace Fleet.Mqtt.Client;
 /// <summary>Log events 4000 to 4099.</summary>
 internal static partial class MqttClientLog
 {
+    /// <summary>Null: nobody reads along.</summary>
+    public static void Received(ILogger? logger, MqttPacket packet)
+    {
+        if (logger is not null)
+        {
+            PacketReceived(logger, MqttPacketSummary.Of(packet));
+        }
+    }
+
     [LoggerMessage(4000, LogLevel.Information, "Connected to {Host}:{Port} as {ClientId}, session present: {SessionPresent}")]
     public static partial void Connected(ILogger logger, string host, int port, string clientId, bool sessionPresent);
 

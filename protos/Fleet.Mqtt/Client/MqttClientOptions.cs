@@ -34,6 +34,9 @@ public sealed class MqttClientOptions
 
     public ReadOnlyMemory<byte>? Password { get; init; }
 
+    /// <summary>Enhanced authentication (4.12), MQTT 5 only; null: none.</summary>
+    public IMqttClientAuthentication? Authentication { get; init; }
+
     /// <summary>QoS 1 and 2 messages that may wait for acknowledgement by this client; also the room of <see cref="MqttClient.Incoming"/>.</summary>
     public ushort ReceiveMaximum { get; init; } = 256;
 

@@ -41,7 +41,7 @@ public sealed class ObservingTests
         var lines = new Lines();
         var open = new Access.MqttOpenAccess();
         using var factory = LoggerFactory.Create(b => b.AddProvider(lines).SetMinimumLevel(LogLevel.Trace));
-        await using var broker = new MqttBroker(new MqttBrokerOptions(), open, open, [], [], TimeProvider.System, factory.CreateLogger<MqttBroker>());
+        await using var broker = new MqttBroker(new MqttBrokerOptions(), open, [], open, [], [], TimeProvider.System, factory.CreateLogger<MqttBroker>());
         var toBroker = new System.IO.Pipelines.Pipe();
         var toClient = new System.IO.Pipelines.Pipe();
         var serving = broker.ServeAsync(new Duplex(toBroker.Reader, toClient.Writer), new Connections.MqttPeer(null, null, null, static () => { }), CancellationToken.None);

@@ -13,14 +13,21 @@ internal sealed class PeerProgram : IDisposable
 
     public Process Process { get; }
 
-    public static PeerProgram Start(string program, params string[] arguments)
+    public static PeerProgram Start(string program, params string[] arguments) => Start(program, new Dictionary<string, string>(), arguments);
+
+    public static PeerProgram Start(string program, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         var info = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardInput = true, UseShellExecute = false };
+        foreach (var (name, value) in environment)
+        {
+            info.Environment[name] = value;
+        }
+
         return new PeerProgram(Process.Start(info)!);
     }
 
     /// <summary>A script of the peers' folder in node.</summary>
-    public static PeerProgram Node(string script)
+    public static PeerProgram Node(string script, params string[] arguments)
     {
         var node = Engines.Require("node", "apt-get install nodejs");
         if (!Directory.Exists(Path.Combine(Folder, "node_modules")))
@@ -28,7 +35,7 @@ internal sealed class PeerProgram : IDisposable
             Engines.Missing($"The node peers are not installed: npm ci in {Folder}");
         }
 
-        return Start(node, Path.Combine(Folder, script));
+        return Start(node, [Path.Combine(Folder, script), .. arguments]);
     }
 
     public void Dispose()

@@ -2,12 +2,11 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Fleet.Testing;
 
-namespace Fleet.Mqtt.Broker.Tests.Support;
+namespace Fleet.Testing;
 
 /// <summary>An authority with a server and a client certificate, as objects and as files.</summary>
-internal sealed class PeerCertificates : IDisposable
+public sealed class PeerCertificates : IDisposable
 {
     private static readonly DateTimeOffset From = DateTimeOffset.UnixEpoch;
     private static readonly DateTimeOffset To = new(2099, 1, 1, 0, 0, 0, TimeSpan.Zero);

@@ -1,0 +1,171 @@
+using System.IO.Pipelines;
+using Fleet.Mqtt.Broker.Sessions;
+using Fleet.Mqtt.Codec;
+using Fleet.Mqtt.Packets;
+
+namespace Fleet.Mqtt.Broker.Connections;
+
+/// <summary>From the first byte to the answer of a CONNECT (3.1, 3.2, 4.12). The broker's timer bounds the time of all of it.</summary>
+internal sealed class MqttHandshake(MqttBroker broker, MqttConnection connection, PipeReader input)
+{
+    private MqttOutput Output => connection.Output;
+
+    /// <summary>Set once the client was told, or is not told, why it is not let in.</summary>
+    public MqttReasonCode? Refusal { get; private set; }
+
+    /// <summary>Not null when the client chose enhanced authentication.</summary>
+    public MqttAuthenticationDialogue? Authentication { get; private set; }
+
+    /// <summary>Null: the connection is over; what the client is to be told is written.</summary>
+    public async Task<(ConnectPacket Connect, MqttOpening Opening)?> RunAsync()
+    {
+        if (await ReadConnectAsync() is not { } connect)
+        {
+            return null;
+        }
+
+        Output.Version = connect.Version;
+        Output.AllowAliases(connect.Properties?.TopicAliasMaximum ?? 0);
+        var opening = await OpenAsync(connect);
+        if (opening is null)
+        {
+            return null;
+        }
+
+        if (opening.Client is null)
+        {
+            Refuse(connect.Version, ConnectAnswers.Fit(opening.Answer, connect));
+            return null;
+        }
+
+        if (connect.Properties?.MaximumPacketSize is { } size && MqttOpening.Length(opening.Answer, connect.Version) > size)
+        {
+            Refusal = MqttReasonCode.PacketTooLarge;
+            return null;
+        }
+
+        return (connect, opening);
+    }
+
+    private async ValueTask<MqttOpening?> OpenAsync(ConnectPacket connect)
+    {
+        if (broker.Admission.Check(connection, connect) is { } refusal)
+        {
+            return refusal;
+        }
+
+        Authentication = broker.Admission.Dialogue(connection, connect);
+        if (Authentication is null)
+        {
+            return await broker.Admission.AuthenticateAsync(connection, connect);
+        }
+
+        var step = await Authentication.BeginAsync(connect.Properties?.AuthenticationData, broker.Stopping);
+        while (step.Outcome is null)
+        {
+            Output.Write(Authentication.ToPacket(step));
+            await Output.FlushAsync();
+            if (await ReadAuthAsync() is not { } answer)
+            {
+                return null;
+            }
+
+            step = await Authentication.OnAuthAsync(answer, connected: false, broker.Stopping);
+        }
+
+        var opening = broker.Admission.Admit(connection, connect, step.Outcome);
+        if (opening.Client is not null)
+        {
+            opening.Answer.Properties!.AuthenticationMethod = Authentication.Method;
+            opening.Answer.Properties.AuthenticationData = step.Data;
+        }
+
+        return opening;
+    }
+
+    private async Task<ConnectPacket?> ReadConnectAsync()
+    {
+        while (true)
+        {
+            var result = await input.ReadAsync(CancellationToken.None);
+            var buffer = result.Buffer;
+            if (!buffer.IsEmpty && buffer.FirstSpan[0] >> 4 != (int)MqttPacketType.Connect)
+            {
+                // [MQTT-3.1.0-1]: nothing is answered to somebody who does not speak MQTT.
+                return null;
+            }
+
+            if (MqttFrame.TryRead(ref buffer, broker.Options.MaximumConnectSize, out var frame))
+            {
+                var connect = DecodeConnect(frame);
+                input.AdvanceTo(buffer.Start);
+                return connect;
+            }
+
+            input.AdvanceTo(buffer.Start, buffer.End);
+            if (result.IsCompleted || result.IsCanceled)
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>Null: the client went, or said goodbye.</summary>
+    private async Task<AuthPacket?> ReadAuthAsync()
+    {
+        while (true)
+        {
+            var result = await input.ReadAsync(CancellationToken.None);
+            var buffer = result.Buffer;
+            if (MqttFrame.TryRead(ref buffer, broker.Options.MaximumConnectSize, out var frame))
+            {
+                Output.Trace?.Received(frame, MqttVersion.V5, broker.Limits);
+                var packet = frame.Decode(MqttVersion.V5, broker.Limits);
+                input.AdvanceTo(buffer.Start);
+                return packet switch
+                {
+                    AuthPacket auth => auth,
+                    DisconnectPacket => null,
+
+                    // [MQTT-3.1.4-5]: a client may send on, but nothing is looked at before it is let in.
+                    _ => throw MqttProtocolException.Violation($"{packet.Type} before the authentication is complete (4.12)."),
+                };
+            }
+
+            input.AdvanceTo(buffer.Start, buffer.End);
+            if (result.IsCompleted || result.IsCanceled)
+            {
+                return null;
+            }
+        }
+    }
+
+    private ConnectPacket? DecodeConnect(in MqttFrame frame)
+    {
+        Output.Trace?.Received(frame, MqttVersion.V5, broker.Limits);
+        try
+        {
+            return (ConnectPacket)frame.Decode(MqttVersion.V5, broker.Limits);
+        }
+        catch (MqttProtocolException error)
+        {
+            BrokerLog.ConnectRefused(broker.Logger, connection.Peer.Remote?.ToString(), error.ReasonCode, error.Message);
+            if (broker.Answers.ToBadConnect(error, frame) is var (version, answer) && answer is not null)
+            {
+                Refuse(version, answer);
+            }
+
+            return null;
+        }
+    }
+
+    private void Refuse(MqttVersion version, ConnAckPacket answer)
+    {
+        Refusal = answer.ReasonCode;
+        Output.Version = version;
+        if (version == MqttVersion.V5 || ConnectReturnCode.FromReasonCode(answer.ReasonCode) is not null)
+        {
+            Output.Write(answer);
+        }
+    }
+}
