@@ -26,9 +26,19 @@ public abstract class PeerBrokerFixture(string name, MqttVersion version, bool s
 
     protected static async Task<MqttIncoming> NextAsync(MqttClient client)
     {
-        var incoming = await client.Incoming.ReadAsync().AsTask().WaitAsync(Bound);
+        var incoming = await ReadAsync(client);
         await client.AcknowledgeAsync(incoming, CancellationToken.None);
         return incoming;
+    }
+
+    protected static async Task<MqttIncoming> ReadAsync(MqttClient client)
+    {
+        if (!await client.Incoming.WaitToReadAsync().AsTask().WaitAsync(Bound))
+        {
+            Assert.Fail($"The connection ended: {await client.Completion}");
+        }
+
+        return await client.Incoming.ReadAsync();
     }
 
     protected async Task<MqttClient> ConnectAsync(
