@@ -6,7 +6,6 @@ using Fleet.Mqtt.Broker.Connections;
 using Fleet.Mqtt.Broker.Routing;
 using Fleet.Mqtt.Broker.Sessions;
 using Fleet.Mqtt.Codec;
-using Fleet.Mqtt.Packets;
 using Fleet.Mqtt.Topics;
 using Microsoft.Extensions.Logging;
 

@@ -41,7 +41,7 @@ public sealed class TlsHandshakeTests
         await Eventually.TrueAsync(() => broker.Broker.Watch.Count == 2, "the good one has arrived");
         Assert.That(connecting.IsCompleted, Is.False);
         slow.Dispose();
-        var client = await connecting.WaitAsync(TimeSpan.FromSeconds(20));
+        var client = await connecting.WaitAsync(TimeSpan.FromSeconds(20), CancellationToken.None);
         Assert.That((await client.PublishAsync("a", "x")).IsSuccess, Is.True);
         await Eventually.TrueAsync(() => broker.Broker.Handshakes.CurrentCount == 1, "its place is free");
     }
@@ -74,8 +74,8 @@ public sealed class TlsHandshakeTests
         await using var broker = await StartAsync(new MqttBrokerOptions { ConnectTimeout = TimeSpan.FromSeconds(5) }, clock);
         using var socket = new TcpClient("127.0.0.1", broker.Port);
         await using var stream = new System.Net.Security.SslStream(socket.GetStream());
-        await stream.AuthenticateAsClientAsync(_certificates.ForClient());
-        var reading = stream.ReadAsync(new byte[1]).AsTask();
+        await stream.AuthenticateAsClientAsync(_certificates.ForClient(), CancellationToken.None);
+        var reading = stream.ReadAsync(new byte[1], CancellationToken.None).AsTask();
         await Eventually.TrueAsync(
             () =>
             {

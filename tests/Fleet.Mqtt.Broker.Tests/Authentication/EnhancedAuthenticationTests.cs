@@ -118,7 +118,7 @@ public sealed class EnhancedAuthenticationTests
         for (var i = 0; i < 3; i++)
         {
             var publish = client.PublishAsync("a", $"{i}").AsTask();
-            await client.ReauthenticateAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
+            await client.ReauthenticateAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20), CancellationToken.None);
             Assert.That((await publish).IsSuccess, Is.True);
             Assert.That(await client.NextTextAsync(), Is.EqualTo($"{i}"));
         }
@@ -131,7 +131,7 @@ public sealed class EnhancedAuthenticationTests
     {
         // [MQTT-4.12.1-2]
         var client = await _broker.ConnectAsync(Options("terminal-1", new Forgetful("secret")));
-        var error = Assert.ThrowsAsync<MqttConnectionLostException>(() => client.ReauthenticateAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20)));
+        var error = Assert.ThrowsAsync<MqttConnectionLostException>(() => client.ReauthenticateAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20), CancellationToken.None));
         Assert.That((error!.Disconnect.Cause, error.Disconnect.ReasonCode), Is.EqualTo((MqttDisconnectCause.ByServer, MqttReasonCode.NotAuthorized)));
     }
 
@@ -140,7 +140,7 @@ public sealed class EnhancedAuthenticationTests
     {
         var client = await _broker.ConnectAsync(Options("terminal-1", new SecretExchange.Client("secret")));
         _server.Name = "terminal-2";
-        Assert.ThrowsAsync<MqttConnectionLostException>(() => client.ReauthenticateAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.ThrowsAsync<MqttConnectionLostException>(() => client.ReauthenticateAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20), CancellationToken.None));
         Assert.That((await client.EndAsync()).ReasonCode, Is.EqualTo(MqttReasonCode.NotAuthorized));
     }
 
