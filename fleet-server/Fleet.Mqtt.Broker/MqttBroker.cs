@@ -56,6 +56,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         Retained = new RetainedMessages(options);
         Metrics = new BrokerMetrics(() => _connections.Count, () => _sessions!.Count, () => Retained.Count);
         Router = new Router(options, authorizer, Retained, Metrics, timeProvider);
+        Desk = new SubscriptionDesk(this);
         _gate = new ConnectGate(options.MaximumConnections, options.MaximumConnectionsPerAddress, options.ConnectRate, Clock);
         _sessions = new SessionRegistry(this);
         Admission = new Admission(this, _sessions, _gate, authenticator, [.. methods]);
@@ -94,6 +95,8 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
 
     internal Router Router { get; }
 
+    internal SubscriptionDesk Desk { get; }
+
     /// <summary>Places for TLS handshakes.</summary>
     internal SemaphoreSlim Handshakes { get; }
 
@@ -105,16 +108,15 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
     /// <param name="transport">The bytes; completed by the broker.</param>
     /// <param name="peer">What is known of the client.</param>
     /// <param name="stopRequested">When cancelled the client is told that the server goes away.</param>
-    public async Task ServeAsync(IDuplexPipe transport, MqttPeer peer, CancellationToken stopRequested)
+    public Task ServeAsync(IDuplexPipe transport, MqttPeer peer, CancellationToken stopRequested)
     {
-        using var arrival = Arrive(peer.Remote, peer.Listener, peer.Abort);
-        if (arrival is null)
+        if (Arrive(peer.Remote, peer.Listener, peer.Abort) is { } arrival)
         {
-            peer.Abort();
-            return;
+            return ServeAsync(transport, peer, arrival, stopRequested);
         }
 
-        await ServeAsync(transport, peer, arrival, stopRequested);
+        peer.Abort();
+        return Task.CompletedTask;
     }
 
     /// <summary>
@@ -272,7 +274,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         arrival.Listener?.Gate(Clock).Leave(address);
     }
 
-    /// <summary>Serves a connection that came through the gates before.</summary>
+    /// <summary>Serves a connection that came through the gates before, and gives back what was counted for it.</summary>
     internal async Task ServeAsync(IDuplexPipe transport, MqttPeer peer, Arrival arrival, CancellationToken stopRequested)
     {
         arrival.EndHandshake();
@@ -286,6 +288,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         finally
         {
             _connections.TryRemove(connection.Id, out _);
+            arrival.Dispose();
         }
     }
 

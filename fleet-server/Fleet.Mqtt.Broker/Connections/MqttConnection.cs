@@ -265,10 +265,10 @@ internal sealed class MqttConnection
                 _inbound!.OnAcknowledgement(frame, _flush);
                 return null;
             case MqttPacketType.Subscribe:
-                _inbound!.OnSubscribe((SubscribePacket)Decode(frame), _flush);
+                _broker.Desk.OnSubscribe(this, _session!, (SubscribePacket)Decode(frame), _flush);
                 return null;
             case MqttPacketType.Unsubscribe:
-                _inbound!.OnUnsubscribe((UnsubscribePacket)Decode(frame));
+                _broker.Desk.OnUnsubscribe(this, _session!, (UnsubscribePacket)Decode(frame));
                 return null;
             case MqttPacketType.PingReq:
                 Decode(frame);

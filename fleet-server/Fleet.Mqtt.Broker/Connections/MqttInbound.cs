@@ -4,7 +4,6 @@ using Fleet.Mqtt.Broker.Routing;
 using Fleet.Mqtt.Broker.Sessions;
 using Fleet.Mqtt.Codec;
 using Fleet.Mqtt.Packets;
-using Fleet.Mqtt.Topics;
 
 namespace Fleet.Mqtt.Broker.Connections;
 
@@ -12,12 +11,14 @@ namespace Fleet.Mqtt.Broker.Connections;
 internal sealed class MqttInbound(MqttBroker broker, MqttConnection connection, MqttClientInfo client, uint sessionExpiry)
 {
     private readonly Lock _lock = new();
-    private readonly TopicCache _topics = new(broker);
+    private TopicCache? _topics;
     private OrderedAcknowledgements? _acknowledgements;
     private TopicEntry?[]? _aliases;
     private int _waiting;
 
     public MqttSession Session { get; set; } = null!;
+
+    private TopicCache Topics => _topics ??= new TopicCache(broker);
 
     private MqttVersion Version => connection.Output.Version;
 
@@ -61,44 +62,6 @@ internal sealed class MqttInbound(MqttBroker broker, MqttConnection connection, 
         {
             connection.Output.WriteAck(MqttPacketType.PubRel, packetId, broker.Answers.UnknownPacketId);
         }
-    }
-
-    /// <summary>SUBSCRIBE (3.8).</summary>
-    public void OnSubscribe(SubscribePacket packet, FlushSet flush)
-    {
-        var identifier = packet.Properties?.SubscriptionIdentifiers?[0] ?? 0;
-        if (identifier != 0 && !broker.Options.SubscriptionIdentifiersAvailable)
-        {
-            throw new MqttProtocolException(MqttReasonCode.SubscriptionIdentifiersNotSupported, "Subscription Identifiers are not available (3.2.2.3.12).");
-        }
-
-        var codes = new MqttReasonCode[packet.Subscriptions.Count];
-        List<(Subscription Subscription, bool IsNew)> made = [];
-        for (var i = 0; i < codes.Length; i++)
-        {
-            codes[i] = Subscribe(packet.Subscriptions[i], identifier, made);
-        }
-
-        connection.Output.Write(new SubAckPacket { PacketId = packet.PacketId, ReasonCodes = codes });
-        foreach (var (subscription, isNew) in made)
-        {
-            SendRetained(subscription, isNew, flush);
-        }
-    }
-
-    /// <summary>UNSUBSCRIBE (3.10).</summary>
-    public void OnUnsubscribe(UnsubscribePacket packet)
-    {
-        var codes = new MqttReasonCode[packet.Filters.Count];
-        for (var i = 0; i < codes.Length; i++)
-        {
-            var filter = packet.Filters[i];
-            broker.Answers.CheckShare(filter);
-            var removed = Session.Unsubscribe(filter) && broker.Subscriptions.Remove(Session, filter);
-            codes[i] = removed ? MqttReasonCode.Success : MqttReasonCode.NoSubscriptionExisted;
-        }
-
-        connection.Output.Write(new UnsubAckPacket { PacketId = packet.PacketId, ReasonCodes = codes });
     }
 
     /// <summary>Session Expiry Interval of a DISCONNECT (3.14.2.2.2).</summary>
@@ -287,7 +250,7 @@ internal sealed class MqttInbound(MqttBroker broker, MqttConnection connection, 
     {
         if (view.Properties?.TopicAlias is not { } alias)
         {
-            return _topics.Find(view.Topic, client);
+            return Topics.Find(view.Topic, client);
         }
 
         if (alias > broker.Options.TopicAliasMaximum)
@@ -298,11 +261,11 @@ internal sealed class MqttInbound(MqttBroker broker, MqttConnection connection, 
         _aliases ??= new TopicEntry?[broker.Options.TopicAliasMaximum + 1];
         if (!view.Topic.IsEmpty)
         {
-            return _aliases[alias] = _topics.Find(view.Topic, client);
+            return _aliases[alias] = Topics.Find(view.Topic, client);
         }
 
         var known = _aliases[alias] ?? throw MqttProtocolException.Violation($"Topic Alias {alias} has no topic (3.3.2.3.4).");
-        return _topics.Find(known.Utf8, client);
+        return Topics.Find(known.Utf8, client);
     }
 
     /// <summary>Counts a QoS 1 or 2 message against Receive Maximum and keeps its place in the order of acknowledgements.</summary>
@@ -383,65 +346,6 @@ internal sealed class MqttInbound(MqttBroker broker, MqttConnection connection, 
         {
             _waiting -= known && _waiting > 0 ? 1 : 0;
             connection.Output.WriteAck(MqttPacketType.PubComp, packetId, known ? MqttReasonCode.Success : broker.Answers.UnknownPacketId);
-        }
-    }
-
-    private MqttReasonCode Subscribe(in MqttSubscription request, uint identifier, List<(Subscription Subscription, bool IsNew)> made)
-    {
-        broker.Answers.CheckShare(request.Filter);
-        if (Refusal(request) is { } refusal)
-        {
-            return refusal;
-        }
-
-        var granted = request with { Qos = request.Qos < broker.Options.MaximumQos ? request.Qos : broker.Options.MaximumQos };
-        if (Session.Subscribe(granted, identifier) is not { } subscription)
-        {
-            return MqttReasonCode.QuotaExceeded;
-        }
-
-        var existed = broker.Subscriptions.Set(subscription);
-        made.Add((subscription, !existed));
-        return (MqttReasonCode)granted.Qos;
-    }
-
-    private MqttReasonCode? Refusal(in MqttSubscription request)
-    {
-        var filter = request.Filter;
-        if (!MqttTopic.IsValidFilter(filter) || filter.Length > broker.Options.MaximumTopicLength || MqttTopic.Levels(filter) > broker.Options.MaximumTopicLevels)
-        {
-            return MqttReasonCode.TopicFilterInvalid;
-        }
-
-        if (!broker.Options.SharedSubscriptionsAvailable && MqttTopic.IsShared(filter))
-        {
-            return MqttReasonCode.SharedSubscriptionsNotSupported;
-        }
-
-        if (!broker.Options.WildcardSubscriptionsAvailable && filter.AsSpan().IndexOfAny('+', '#') >= 0)
-        {
-            return MqttReasonCode.WildcardSubscriptionsNotSupported;
-        }
-
-        return broker.Authorizer.MaySubscribe(client, filter) ? null : MqttReasonCode.NotAuthorized;
-    }
-
-    private void SendRetained(Subscription subscription, bool isNew, FlushSet flush)
-    {
-        var handling = subscription.Request.RetainHandling;
-        if (handling == MqttRetainHandling.DoNotSend || (handling == MqttRetainHandling.SendIfNew && !isNew) || MqttTopic.IsShared(subscription.Request.Filter))
-        {
-            return;
-        }
-
-        var recipient = Recipient.Of(subscription);
-        foreach (var message in broker.Retained.Find(subscription.Request.Filter, broker.Clock.Now))
-        {
-            if (broker.Authorizer.MayReceive(client, message.Topic) && !(recipient.NoLocal && string.Equals(message.Publisher, client.ClientId, StringComparison.Ordinal)))
-            {
-                var qos = message.Qos < recipient.Qos ? message.Qos : recipient.Qos;
-                Session.Deliver(message, qos, retain: true, recipient.Identifiers, flush);
-            }
         }
     }
 }

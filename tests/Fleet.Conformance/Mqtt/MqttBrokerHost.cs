@@ -36,7 +36,14 @@ internal static class MqttBrokerHost
         builder.Services.AddSingleton<IMqttAuthorizer>(static p => p.GetRequiredService<MqttOpenAccess>());
         builder.Services.AddMqttBroker(options);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, address, port, tls, tlsPort));
-        builder.Services.Configure<SocketTransportOptions>(static s => s.Backlog = 4096);
+        var inline = (arguments.Option("scheduling") ?? "inline") == "inline";
+        builder.Services.Configure<SocketTransportOptions>(s =>
+        {
+            s.Backlog = 4096;
+
+            // Nothing here waits on a thread: packets may be handled where they arrive.
+            s.UnsafePreferInlineScheduling = inline;
+        });
         if (tls is not null)
         {
             builder.WebHost.UseKestrelHttpsConfiguration();
@@ -82,7 +89,7 @@ internal static class MqttBrokerHost
         }
     }
 
-    private static SslServerAuthenticationOptions ReadTls(string folder)
+    public static SslServerAuthenticationOptions ReadTls(string folder)
     {
         using var pem = X509Certificate2.CreateFromPemFile(Path.Combine(folder, "server.crt"), Path.Combine(folder, "server.key"));
         var certificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pfx), password: null);
