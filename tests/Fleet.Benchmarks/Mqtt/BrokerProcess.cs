@@ -34,20 +34,24 @@ internal sealed class BrokerProcess : IDisposable
 
     private static string? Mosquitto => new[] { "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto" }.FirstOrDefault(File.Exists);
 
-    public static async Task<BrokerProcess> StartOursAsync(CancellationToken cancellationToken)
-    {
-        var port = FreePort();
-        var program = Path.Combine(AppContext.BaseDirectory, "Fleet.Conformance.dll");
-        return await StartAsync("dotnet", [program, "mqtt-broker", "--port", $"{port}"], port, null, cancellationToken);
-    }
+    public static Task<BrokerProcess> StartOursAsync(CancellationToken cancellationToken, string? certificates = null) =>
+        StartHostAsync("mqtt-broker", certificates, cancellationToken);
 
-    public static async Task<BrokerProcess> StartMosquittoAsync(CancellationToken cancellationToken)
+    /// <summary>Kestrel with a handler that answers CONNECT and does nothing else.</summary>
+    public static Task<BrokerProcess> StartKestrelFloorAsync(CancellationToken cancellationToken, string? certificates = null) =>
+        StartHostAsync("floor-kestrel", certificates, cancellationToken);
+
+    /// <summary>The same on bare sockets.</summary>
+    public static Task<BrokerProcess> StartSocketFloorAsync(CancellationToken cancellationToken) => StartHostAsync("floor-sockets", certificates: null, cancellationToken);
+
+    public static async Task<BrokerProcess> StartMosquittoAsync(CancellationToken cancellationToken, string? certificates = null)
     {
         var port = FreePort();
         var configuration = Path.GetTempFileName();
         await File.WriteAllTextAsync(
             configuration,
-            $"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\nmax_inflight_messages 0\nmax_queued_messages 0\nlog_type none\n",
+            $"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\nmax_inflight_messages 0\nmax_queued_messages 0\nlog_type none\nuser {Environment.UserName}\n"
+            + (certificates is null ? string.Empty : $"certfile {certificates}/server.crt\nkeyfile {certificates}/server.key\n"),
             cancellationToken);
         return await StartAsync(Mosquitto!, ["-c", configuration], port, configuration, cancellationToken);
     }
@@ -61,6 +65,13 @@ internal sealed class BrokerProcess : IDisposable
         {
             File.Delete(_configuration);
         }
+    }
+
+    private static Task<BrokerProcess> StartHostAsync(string verb, string? certificates, CancellationToken cancellationToken)
+    {
+        var port = FreePort();
+        string[] tls = certificates is null ? [] : ["--tls", certificates];
+        return StartAsync("dotnet", [Path.Combine(AppContext.BaseDirectory, "Fleet.Conformance.dll"), verb, "--port", $"{port}", .. tls], port, null, cancellationToken);
     }
 
     private static async Task<BrokerProcess> StartAsync(string program, string[] arguments, int port, string? configuration, CancellationToken cancellationToken)

@@ -96,7 +96,7 @@ internal sealed class LoadConnection : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    private static byte[] Connect(string clientId)
+    public static byte[] Connect(string clientId)
     {
         var id = Encoding.ASCII.GetBytes(clientId);
         return [0x10, (byte)(12 + id.Length), 0, 4, (byte)'M', (byte)'Q', (byte)'T', (byte)'T', 4, 2, 0, 0, 0, (byte)id.Length, .. id];

@@ -37,6 +37,12 @@ internal static class MqttBrokerHost
         builder.Services.AddMqttBroker(options);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, address, port, tls, tlsPort));
         var inline = (arguments.Option("scheduling") ?? "inline") == "inline";
+        if (inline)
+        {
+            // Read once, by the first socket of the process.
+            Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+        }
+
         builder.Services.Configure<SocketTransportOptions>(s =>
         {
             s.Backlog = 4096;
