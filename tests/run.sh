@@ -68,14 +68,33 @@ fi
 [[ ${#projects[@]} -gt 0 ]] || mapfile -t projects < <(ls -d tests/*.Tests | xargs -n1 basename)
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
-failed=0
+
+# Two lanes beside each other: what waits for processes, ptys and installers most of its time, and everything else. A project's
+# output comes in one piece when it ends.
+run_projects() {
+  local project start log
+  for project in "$@"; do
+    start=$SECONDS
+    log=$results/$project.log
+    dotnet test "tests/$project" --no-build -c Debug --nologo -v minimal \
+      --logger "trx;LogFileName=$results/$project.trx" --blame-hang --blame-hang-timeout 10m --blame-hang-dump-type none --results-directory "$results" \
+      </dev/null >"$log" 2>&1 || touch "$results/failed"
+    { flock 9; say "$project"; cat "$log"; echo "   $project: $((SECONDS - start)) s"; } 9>"$results/printing"
+  done
+}
+waiting=() working=()
 for project in "${projects[@]}"; do
-  say "$project"
-  start=$SECONDS
-  dotnet test "tests/$project" --no-build -c Debug --nologo -v minimal \
-    --logger "trx;LogFileName=$results/$project.trx" --blame-hang --blame-hang-timeout 10m --blame-hang-dump-type none --results-directory "$results" </dev/null || failed=1
-  echo "   $project: $((SECONDS - start)) s"
+  case $project in
+    Fleet.Deploy.Tests|Fleet.EndToEnd.Tests) waiting+=("$project") ;;
+    *) working+=("$project") ;;
+  esac
 done
+trap 'kill $(jobs -p) 2>/dev/null; exit 130' INT TERM
+run_projects ${waiting[@]+"${waiting[@]}"} &
+run_projects ${working[@]+"${working[@]}"}
+wait
+failed=0
+[[ ! -e $results/failed ]] || failed=1
 
 count() { # attribute of <Counters>
   local sum=0 n
