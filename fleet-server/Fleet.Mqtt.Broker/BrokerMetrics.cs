@@ -11,6 +11,8 @@ internal sealed class BrokerMetrics : IDisposable
     private readonly Meter _meter = new(MeterName);
     private readonly Counter<long> _publishesReceived;
     private readonly Counter<long> _packetsReceived;
+    private readonly Counter<long> _bytesReceived;
+    private readonly Counter<long> _bytesSent;
     private readonly Counter<long> _delivered;
     private readonly Counter<long> _dropped;
     private readonly Counter<long> _held;
@@ -18,10 +20,12 @@ internal sealed class BrokerMetrics : IDisposable
     private readonly Counter<long> _refused;
     private readonly Counter<long> _protocolErrors;
 
-    public BrokerMetrics(Func<int> connections, Func<int> sessions, Func<int> retained)
+    public BrokerMetrics(Func<int> connections, Func<int> sessions, Func<int> retained, Func<long> waiting)
     {
         _publishesReceived = _meter.CreateCounter<long>("mqtt.publishes.received", "{message}", "PUBLISH packets from clients");
         _packetsReceived = _meter.CreateCounter<long>("mqtt.packets.received", "{packet}", "Other packets from clients");
+        _bytesReceived = _meter.CreateCounter<long>("mqtt.bytes.received", "By", "Bytes of packets from clients");
+        _bytesSent = _meter.CreateCounter<long>("mqtt.bytes.sent", "By", "Bytes of packets to clients");
         _delivered = _meter.CreateCounter<long>("mqtt.messages.delivered", "{message}", "Messages sent or queued for one subscriber");
         _dropped = _meter.CreateCounter<long>("mqtt.messages.dropped", "{message}", "Messages that one subscriber did not get");
         _held = _meter.CreateCounter<long>("mqtt.publishers.held", "{wait}", "Times that a publisher was held back by a full subscriber");
@@ -30,6 +34,7 @@ internal sealed class BrokerMetrics : IDisposable
         _protocolErrors = _meter.CreateCounter<long>("mqtt.protocol.errors", "{error}", "Connections ended for a broken rule, by reason code");
         _meter.CreateObservableGauge("mqtt.connections", connections, "{connection}", "Open connections");
         _meter.CreateObservableGauge("mqtt.sessions", sessions, "{session}", "Sessions, connected or not");
+        _meter.CreateObservableGauge("mqtt.messages.waiting", waiting, "{message}", "QoS 1 and 2 messages in flight or queued, of all sessions");
         _meter.CreateObservableGauge("mqtt.retained", retained, "{message}", "Retained messages");
     }
 
@@ -44,6 +49,10 @@ internal sealed class BrokerMetrics : IDisposable
             _packetsReceived.Add(1);
         }
     }
+
+    public void BytesReceived(long count) => _bytesReceived.Add(count);
+
+    public void BytesSent(long count) => _bytesSent.Add(count);
 
     public void Sent() => _delivered.Add(1);
 

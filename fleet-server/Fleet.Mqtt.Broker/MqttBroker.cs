@@ -54,7 +54,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         Limits = new MqttDecodeLimits { MaximumUserProperties = options.MaximumUserProperties };
         Subscriptions = new SubscriptionTree(authorizer);
         Retained = new RetainedMessages(options);
-        Metrics = new BrokerMetrics(() => _connections.Count, () => _sessions!.Count, () => Retained.Count);
+        Metrics = new BrokerMetrics(() => _connections.Count, () => _sessions!.Count, () => Retained.Count, () => _sessions!.WaitingMessages);
         Router = new Router(options, authorizer, Retained, Metrics, timeProvider);
         Desk = new SubscriptionDesk(this);
         _gate = new ConnectGate(options.MaximumConnections, options.MaximumConnectionsPerAddress, options.ConnectRate, Clock);

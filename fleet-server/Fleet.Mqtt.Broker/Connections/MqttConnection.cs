@@ -31,7 +31,7 @@ internal sealed class MqttConnection
         _transport = transport;
         _peer = peer;
         Id = id;
-        Output = new MqttOutput(transport.Output, OnDrained) { Trace = WireTrace.For(broker.Logger, id) };
+        Output = new MqttOutput(transport.Output, OnDrained, broker.Metrics) { Trace = WireTrace.For(broker.Logger, id) };
         _lastReceived = acceptedAt;
     }
 
@@ -231,6 +231,7 @@ internal sealed class MqttConnection
                 _flush.Flush();
             }
 
+            _broker.Metrics.BytesReceived(result.Buffer.Length - buffer.Length);
             input.AdvanceTo(buffer.Start, buffer.End);
             if (result.IsCompleted || result.IsCanceled || Volatile.Read(ref _ended) != 0)
             {

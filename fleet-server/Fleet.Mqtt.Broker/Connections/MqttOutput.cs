@@ -10,7 +10,7 @@ namespace Fleet.Mqtt.Broker.Connections;
 /// The sending side of one connection. Anybody may write; packets are encoded into the pipe under the lock and leave with the next flush. While a flush
 /// waits for the client to read, the pipe must not be touched: what is written meanwhile is set aside and follows it.
 /// </summary>
-internal sealed class MqttOutput(PipeWriter pipe, Action drained) : IThreadPoolWorkItem
+internal sealed class MqttOutput(PipeWriter pipe, Action drained, BrokerMetrics metrics) : IThreadPoolWorkItem
 {
     /// <summary>What may be set aside for QoS 0 messages before they are dropped.</summary>
     private const int Patience = 64 * 1024;
@@ -90,6 +90,7 @@ internal sealed class MqttOutput(PipeWriter pipe, Action drained) : IThreadPoolW
             }
 
             _unflushed = false;
+            CountLocked();
             var flush = pipe.FlushAsync(CancellationToken.None);
             if (flush.IsCompletedSuccessfully)
             {
@@ -144,6 +145,14 @@ internal sealed class MqttOutput(PipeWriter pipe, Action drained) : IThreadPoolW
         return pipe;
     }
 
+    private void CountLocked()
+    {
+        if (pipe.CanGetUnflushedBytes)
+        {
+            metrics.BytesSent(pipe.UnflushedBytes);
+        }
+    }
+
     private async Task FinishAsync(ValueTask<FlushResult> flush)
     {
         // The first part runs under the caller's lock: nothing may complete before _flushing is set.
@@ -173,6 +182,7 @@ internal sealed class MqttOutput(PipeWriter pipe, Action drained) : IThreadPoolW
 
                 pipe.Write(_aside.WrittenSpan);
                 _aside.ResetWrittenCount();
+                CountLocked();
                 flush = pipe.FlushAsync(CancellationToken.None);
             }
         }

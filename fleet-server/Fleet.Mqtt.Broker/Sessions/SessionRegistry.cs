@@ -17,6 +17,8 @@ internal sealed class SessionRegistry(MqttBroker broker)
 
     public int Count => _sessions.Count;
 
+    public long WaitingMessages => _sessions.Values.Sum(static s => (long)s.QueuedMessages);
+
     public MqttSession? Find(string clientId) => _sessions.GetValueOrDefault(clientId);
 
     /// <summary>False: the session belongs to somebody else. Otherwise tells whether the client is going to find it again.</summary>

@@ -33,6 +33,34 @@ public sealed class ObservingTests
         Assert.That(counts["mqtt.connects.accepted"], Is.GreaterThanOrEqualTo(1));
         Assert.That(counts["mqtt.publishes.received"], Is.GreaterThanOrEqualTo(1));
         Assert.That(counts["mqtt.messages.delivered"], Is.GreaterThanOrEqualTo(1));
+        Assert.That(counts["mqtt.bytes.received"], Is.GreaterThanOrEqualTo(18), "SUBSCRIBE and PUBLISH");
+        Assert.That(counts["mqtt.bytes.sent"], Is.GreaterThanOrEqualTo(20), "CONNACK, SUBACK, PUBACK, PUBLISH");
+    }
+
+    [Test]
+    public async Task Messages_that_wait_for_a_client_are_counted()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        var absent = await broker.ConnectAsync(new MqttClientOptions { Host = "127.0.0.1", Port = broker.Port, ClientId = "absent", SessionExpiry = TimeSpan.FromMinutes(1) });
+        await absent.SubscribeAsync("waiting");
+        await absent.DisconnectAsync(CancellationToken.None);
+        var publisher = await broker.ConnectAsync("publisher");
+        await publisher.PublishAsync("waiting", "1");
+        await publisher.PublishAsync("waiting", "2");
+
+        List<long> seen = [];
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, l) =>
+        {
+            if (instrument.Name == "mqtt.messages.waiting")
+            {
+                l.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, _, _) => seen.Add(value));
+        listener.Start();
+        listener.RecordObservableInstruments();
+        Assert.That(seen, Does.Contain(2), "other brokers of this process are seen, too");
     }
 
     [Test]

@@ -40,8 +40,11 @@ public sealed class PeerClientTests
     public Task Paho_for_python_sees(string scenario, string expected) => PahoAsync(scenario, expected, _plain);
 
     [TestCase("echo", "echo paho/0 hello 0 0\necho paho/1 hello 1 1\necho paho/2 hello 2 2")]
+    [TestCase("will", "will will/paho gone")]
     [TestCase("will-311", "will will/paho gone")]
     [TestCase("resume", "resume 1 kept")]
+    [TestCase("resume-311", "resume 1 kept")]
+    [TestCase("shared", "shared 30 True")]
     public Task Paho_for_python_sees_with_tls(string scenario, string expected) => PahoAsync(scenario, expected, _secure, _certificates.Folder);
 
     [TestCase("echo", "echo js/0 hello 0 0\necho js/1 hello 1 1\necho js/2 hello 2 2")]
@@ -55,6 +58,8 @@ public sealed class PeerClientTests
 
     [TestCase("echo", "echo js/0 hello 0 0\necho js/1 hello 1 1\necho js/2 hello 2 2")]
     [TestCase("will", "will will/js gone")]
+    [TestCase("resume", "resume true kept")]
+    [TestCase("resume-311", "resume true kept")]
     [TestCase("shared", "shared 30 true")]
     public Task Mqtt_js_sees_with_tls(string scenario, string expected) => MqttJsAsync(scenario, expected, _secure, _certificates.Folder);
 
@@ -75,29 +80,69 @@ public sealed class PeerClientTests
     }
 
     [Test]
-    public async Task Will_of_a_killed_mosquitto_sub_is_sent()
+    public async Task Will_of_a_killed_mosquitto_sub_is_sent([Values] bool tls)
     {
         var sub = Engines.Require("mosquitto_sub", "apt-get install mosquitto-clients");
-        var watcher = await _plain.ConnectAsync("watcher-of-mosquitto");
+        var broker = tls ? _secure : _plain;
+        var watcher = await broker.ConnectAsync(
+            new MqttClientOptions { Host = "127.0.0.1", Port = broker.Port, ClientId = "watcher-of-mosquitto", Tls = tls ? _certificates.ForClient() : null });
         await watcher.SubscribeAsync("will/mosquitto");
         using var victim = PeerProgram.Start(
-            sub, "-p", $"{_plain.Port}", "-i", "victim", "-t", "x", "-V", "mqttv5", "--will-topic", "will/mosquitto", "--will-payload", "gone", "--will-qos", "2");
-        await Eventually.TrueAsync(() => _plain.Broker.Connections.Any(static c => c.ClientId == "victim"), "the victim is connected");
+            sub, ["-p", $"{broker.Port}", "-i", "victim", "-t", "x", "-V", "mqttv5", "--will-topic", "will/mosquitto", "--will-payload", "gone", "--will-qos", "2", .. Secure(tls)]);
+        await Eventually.TrueAsync(() => broker.Broker.Connections.Any(static c => c.ClientId == "victim"), "the victim is connected");
         victim.Kill();
         Assert.That(await watcher.NextTextAsync(), Is.EqualTo("gone"));
     }
 
     [Test]
-    public async Task Mosquitto_sub_finds_its_session_again()
+    public async Task Mosquitto_sub_finds_its_session_again([Values] bool tls)
     {
         var sub = Engines.Require("mosquitto_sub", "apt-get install mosquitto-clients");
-        string[] arguments = ["-p", $"{_plain.Port}", "-i", "resuming", "-c", "-q", "1", "-t", "resume/m", "-V", "mqttv5", "-x", "300"];
+        var pub = Engines.Require("mosquitto_pub", "apt-get install mosquitto-clients");
+        string[] common = ["-p", $"{(tls ? _secure : _plain).Port}", "-t", "resume/m", "-q", "1", "-V", "mqttv5", .. Secure(tls)];
+        string[] arguments = [.. common, "-i", "resuming", "-c", "-x", "300"];
         var (code, text) = await PeerProgram.RunAsync(sub, [.. arguments, "-E"]);
         Assert.That(code, Is.Zero, text);
-        var publisher = await _plain.ConnectAsync("publisher-to-mosquitto");
-        await publisher.PublishAsync("resume/m", "kept");
+        (code, text) = await PeerProgram.RunAsync(pub, [.. common, "-i", "pub", "-m", "kept"]);
+        Assert.That(code, Is.Zero, text);
         (code, text) = await PeerProgram.RunAsync(sub, [.. arguments, "-C", "1", "-W", "10"]);
         Assert.That((code, text.Trim()), Is.EqualTo((0, "kept")));
+    }
+
+    [Test]
+    public async Task Two_mosquitto_subs_share_a_subscription([Values] bool tls)
+    {
+        var sub = Engines.Require("mosquitto_sub", "apt-get install mosquitto-clients");
+        var pub = Engines.Require("mosquitto_pub", "apt-get install mosquitto-clients");
+        string[] common = ["-p", $"{(tls ? _secure : _plain).Port}", "-q", "1", "-V", "mqttv5", .. Secure(tls)];
+
+        // A retained message, which both get, says that both have subscribed.
+        await PeerProgram.RunAsync(pub, [.. common, "-t", "ready", "-m", "ready", "-r"]);
+        using var first = PeerProgram.Start(sub, [.. common, "-i", "member-1", "-t", "$share/g/jobs", "-t", "ready"]);
+        using var second = PeerProgram.Start(sub, [.. common, "-i", "member-2", "-t", "$share/g/jobs", "-t", "ready"]);
+        using var bound = new CancellationTokenSource(Eventually.Bound);
+        Assert.That(await first.StandardOutput.ReadLineAsync(bound.Token), Is.EqualTo("ready"));
+        Assert.That(await second.StandardOutput.ReadLineAsync(bound.Token), Is.EqualTo("ready"));
+        for (var i = 0; i < 4; i++)
+        {
+            await PeerProgram.RunAsync(pub, [.. common, "-t", "jobs", "-m", $"{i}"]);
+        }
+
+        await PeerProgram.RunAsync(pub, [.. common, "-t", "ready", "-m", "end"]);
+        List<string> jobs = [];
+        foreach (var member in new[] { first, second })
+        {
+            var before = jobs.Count;
+            while (await member.StandardOutput.ReadLineAsync(bound.Token) is { } line && line != "end")
+            {
+                jobs.Add(line);
+            }
+
+            Assert.That(jobs, Has.Count.GreaterThan(before), "each has its share");
+            member.Kill();
+        }
+
+        Assert.That(jobs, Is.EquivalentTo(["0", "1", "2", "3"]), "each job went to one");
     }
 
     [Test]
