@@ -2,7 +2,7 @@
 # Builds fleet-agent_VERSION_amd64.deb and fleet-server_VERSION_amd64.deb (with posctl).
 #
 #   deploy/build-deb.sh [FOLDER] [VERSION]      FOLDER: where the packages go, default artifacts/packages
-#   COMPRESSION=none deploy/build-deb.sh        large and quick, for tests
+#   COMPRESSION="gzip -z1" deploy/build-deb.sh  large and quick, for tests
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
@@ -50,7 +50,8 @@ pack() {
   done
   sed "s/@VERSION@/$version/; s/@SIZE@/$(du -sk --exclude=DEBIAN "$stage/$package" | cut -f1)/" "$here/debian/$package/control" > "$control/control"
   (cd "$stage/$package" && find . -path ./DEBIAN -prune -o -type f -printf '%P\0' | LC_ALL=C sort -z | xargs -0 md5sum) > "$control/md5sums"
-  dpkg-deb --root-owner-group "-Z${COMPRESSION:-xz}" --build "$stage/$package" "$out/${package}_${version}_amd64.deb" >/dev/null
+  read -ra compression <<< "${COMPRESSION:-xz}"
+  dpkg-deb --root-owner-group "-Z${compression[0]}" "${compression[@]:1}" --build "$stage/$package" "$out/${package}_${version}_amd64.deb" >/dev/null
   echo "$out/${package}_${version}_amd64.deb"
 }
 

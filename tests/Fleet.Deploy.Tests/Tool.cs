@@ -59,7 +59,7 @@ internal static class Tool
 
         // Packages of tests are built quickly and not compactly; see deploy/publish.sh and deploy/build-deb.sh.
         start.Environment["READY_TO_RUN"] = "false";
-        start.Environment["COMPRESSION"] = "none";
+        start.Environment["COMPRESSION"] = "gzip -z1";
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;

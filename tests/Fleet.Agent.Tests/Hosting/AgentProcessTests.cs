@@ -47,7 +47,8 @@ public sealed class AgentProcessTests
     {
         const string Good = "terminal: { address: 'tcp://127.0.0.1:1' }\ntill: { endpoint: 'tcp://127.0.0.1:0', language: en }\n";
         await File.WriteAllTextAsync(_folder.File("agent.yaml"), Good, cancellationToken);
-        using var agent = Start("run", "--config", _folder.File("agent.yaml"), "--data", Data);
+        // Whoever runs the tests under nohup hands down that the signal is ignored, and a program keeps to that.
+        using var agent = ChildProcess.Run("env", ["--default-signal=HUP", "dotnet", AgentProgram, "run", "--config", _folder.File("agent.yaml"), "--data", Data]);
         await StatusAsync(cancellationToken);
 
         await File.WriteAllTextAsync(_folder.File("agent.yaml"), Good + "lgo: { level: debug }\n", cancellationToken);
