@@ -33,6 +33,12 @@ internal sealed class MsiTests
             TimeSpan.FromMinutes(1));
         await Eventually.TrueAsync(() => File.Exists(Path.Combine(shop, "data", "journal.key")), "the agent has its journal");
 
+        // Windows' installer waits until the service has stopped before it removes the program; wine's only asks it to.
+        (await wine.RunAsync(cancellationToken, "net", "stop", "fleet-agent-main")).Succeeded();
+        await Eventually.TrueAsync(
+            async () => (status = await wine.RunAsync(cancellationToken, program, "service", "status", "--name", "main")).Output.Contains("stopped", StringComparison.Ordinal),
+            "the service has stopped",
+            TimeSpan.FromMinutes(1));
         (await wine.RunAsync(cancellationToken, "msiexec", "/x", package, "/qn")).Succeeded();
         await Eventually.TrueAsync(() => !File.Exists(program), "the program is gone", TimeSpan.FromMinutes(1));
         Assert.That(File.Exists(Path.Combine(shop, "agent.yaml")) && Directory.Exists(Path.Combine(shop, "data", "journal")), Is.True, "settings and data are still there");
