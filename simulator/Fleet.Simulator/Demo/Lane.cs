@@ -59,6 +59,7 @@ public sealed class Lane : IAsyncDisposable
             Seed = number,
             BooksFile = Path.Combine(folder, "till.jsonl"),
             Pace = world.Pace.TillPause,
+            Count = world.Pace.TillCount,
             RetryPause = TimeSpan.FromMilliseconds(100),
         });
         var lane = new Lane(name, terminal, agent, till) { Tid = tid };

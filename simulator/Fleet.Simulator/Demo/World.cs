@@ -7,7 +7,8 @@ namespace Fleet.Simulator.Demo;
 /// <param name="CustomerDelay">How long a customer takes to present a card.</param>
 /// <param name="TillPause">Pause of a till that sells on its own between two payments.</param>
 /// <param name="Timers">Timers of the line between agent and terminal, on both ends.</param>
-public sealed record WorldPace(TimeSpan CustomerDelay, TimeSpan TillPause, ZvtTimers Timers);
+/// <param name="TillCount">Payments of a till each time it sells on its own; null until it is stopped.</param>
+public sealed record WorldPace(TimeSpan CustomerDelay, TimeSpan TillPause, ZvtTimers Timers, int? TillCount = null);
 
 /// <summary>A small shop with everything that belongs to it: server, lanes, acquirer, operator.</summary>
 public sealed class World : IAsyncDisposable
