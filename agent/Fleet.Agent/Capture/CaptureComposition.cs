@@ -12,6 +12,7 @@ public static class CaptureComposition
         .AddSingleton<OfflineExposure>()
         .AddSingleton<CaptureStore>()
         .AddSingleton<PaymentFates>()
+        .AddSingleton<BlockedTerminal>()
         .AddSingleton<PaymentCapture>()
         .AddSingleton<SettlementCapture>()
         .AddSingleton<SettlementRecovery>()

@@ -38,7 +38,7 @@ public sealed class EndOfDayRun(SettlementCapture capture, SettlementRecovery re
 
         var settlement = await capture.BeginAsync(commandId, before, cancellationToken);
         var witness = new SettlementWitness(capture, settlement, commit);
-        var outcome = await lease.RunAsync(new EndOfDay { Password = desk.Password }.ToApdu(), new WitnessedHandler(witness), cancellationToken);
+        var outcome = await lease.RunAsync(new EndOfDay { Password = desk.Password }, new WitnessedHandler(witness), cancellationToken);
         await witness.EndedAsync(outcome, cancellationToken);
         var detail = witness.IsSettled
             ? preAuthorisations.Length == 0 ? string.Empty : "open pre-authorisations were lost: receipts " + preAuthorisations

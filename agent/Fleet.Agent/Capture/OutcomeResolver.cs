@@ -57,7 +57,7 @@ public sealed class OutcomeResolver(
     private async Task<bool> WaitUntilReadyAsync(LineLease lease, CancellationToken cancellationToken)
     {
         var started = clock.GetTimestamp();
-        while (clock.GetElapsedTime(started) < lease.Options.DialogueTimeout)
+        while (clock.GetElapsedTime(started) < lease.DialogueTimeout)
         {
             if (await status.AskAsync(lease, cancellationToken) is { StatusCode: not PleaseWait })
             {

@@ -24,7 +24,7 @@ public sealed record PaymentResult(TransactionOutcome Outcome, byte ResultCode, 
 /// Writes the life of a payment: intent before the request leaves, outcome before the till hears of it. All members are called by
 /// the holder of the terminal line only.
 /// </summary>
-public sealed class PaymentCapture(CaptureStore store, PaymentFates fates, TimeProvider clock, ILogger<PaymentCapture> logger)
+public sealed class PaymentCapture(CaptureStore store, PaymentFates fates, BlockedTerminal blocked, TimeProvider clock, ILogger<PaymentCapture> logger)
 {
     // The payment whose dialogue runs; written by the holder of the line, read by whoever admits the next one.
     private volatile string? _inFlight;
@@ -86,7 +86,7 @@ public sealed class PaymentCapture(CaptureStore store, PaymentFates fates, TimeP
         }
 
         JournalEntry entry = new() { Transaction = transaction };
-        await store.CommitAsync("transaction", next, new JournalWrite { Bodies = gap is null ? [entry] : [entry, gap] }, cancellationToken);
+        await store.CommitAsync("transaction", next, new JournalWrite { Bodies = [.. new[] { entry, gap, blocked.Find(transaction) }.OfType<JournalEntry>()] }, cancellationToken);
         _inFlight = null;
         fates.Decided(new PaymentFate(transaction, result.Repeated));
         CaptureLog.Transaction(logger, transaction.TransactionId, transaction.Outcome, transaction.ResultCode, transaction.Evidence);

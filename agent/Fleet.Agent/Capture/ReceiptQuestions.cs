@@ -15,7 +15,7 @@ public sealed class ReceiptQuestions(RegistrationDesk desk)
     public async Task<RepeatedReceipt> LastAsync(LineLease lease, CancellationToken cancellationToken)
     {
         var command = new RepeatReceipt { Password = desk.Password, ServiceByte = RepeatReceipt.StatusOnly };
-        var outcome = await lease.RunAsync(command.ToApdu(), new QuietHandler(), cancellationToken);
+        var outcome = await lease.RunAsync(command, new QuietHandler(), cancellationToken);
         var status = outcome is { Kind: EcrOutcomeKind.Completed, Status: { } apdu } ? StatusInformation.Parse(apdu).Value : null;
         return new RepeatedReceipt(outcome.Kind, status);
     }
@@ -23,7 +23,7 @@ public sealed class ReceiptQuestions(RegistrationDesk desk)
     /// <summary>06 10: totals without closing; null when the terminal makes none.</summary>
     public async Task<CapturedTotals?> TotalsAsync(LineLease lease, CancellationToken cancellationToken)
     {
-        var outcome = await lease.RunAsync(new SendTotals { Password = desk.Password }.ToApdu(), new QuietHandler(), cancellationToken);
+        var outcome = await lease.RunAsync(new SendTotals { Password = desk.Password }, new QuietHandler(), cancellationToken);
         return outcome is { Kind: EcrOutcomeKind.Completed, Status: { } apdu } && BmpCodec.Parse(apdu.Data, 0).Value is { } fields && StatusReader.IsTotals(fields)
             ? StatusReader.ReadTotals(fields)
             : null;

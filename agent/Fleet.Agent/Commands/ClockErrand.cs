@@ -27,6 +27,6 @@ public sealed class ClockErrand(PatientLine line, RegistrationDesk registrations
 
         var local = TimeZoneInfo.ConvertTime(times.Fleet.Now, times.Clock.LocalTimeZone);
         var command = new SetDateTime { Password = registrations.Password, Clock = local.DateTime };
-        return TerminalAnswer.Of(await lease.RunAsync(command.ToApdu(), new QuietHandler(), cancellationToken), $"set to {local:yyyy-MM-dd HH:mm:ss}");
+        return TerminalAnswer.Of(await lease.RunAsync(command, new QuietHandler(), cancellationToken), $"set to {local:yyyy-MM-dd HH:mm:ss}");
     }
 }

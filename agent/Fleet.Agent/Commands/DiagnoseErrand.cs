@@ -55,7 +55,7 @@ public sealed class DiagnoseErrand(PatientLine line, StatusQuestion status, Capt
             return;
         }
 
-        var outcome = await lease.RunAsync(new Diagnosis().ToApdu(), new QuietHandler(), cancellationToken);
+        var outcome = await lease.RunAsync(new Diagnosis(), new QuietHandler(), cancellationToken);
         Add(report, "host", outcome.Kind == EcrOutcomeKind.Completed ? "reached" : $"{outcome.Kind} {outcome.ResultCode:X2}");
     }
 }

@@ -40,7 +40,7 @@ public sealed class RestartErrand(
             return ErrandResult.Failed(ReasonCodes.UnknownTransactions, "the outcome of a payment or an end-of-day is still to be found out");
         }
 
-        var answer = TerminalAnswer.Of(await lease.RunAsync(new ResetTerminal().ToApdu(), new QuietHandler(), cancellationToken), "restarted");
+        var answer = TerminalAnswer.Of(await lease.RunAsync(new ResetTerminal(), new QuietHandler(), cancellationToken), "restarted");
         registrations.Forget();
         return answer;
     }

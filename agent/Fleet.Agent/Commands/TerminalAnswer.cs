@@ -10,7 +10,7 @@ public static class TerminalAnswer
     public static ErrandResult Of(EcrOutcome outcome, string done) => outcome.Kind switch
     {
         EcrOutcomeKind.Completed => ErrandResult.Done(done),
-        EcrOutcomeKind.Refused or EcrOutcomeKind.Aborted => ErrandResult.Failed(ReasonCodes.TerminalRefused, $"{outcome.Kind} with {outcome.ResultCode:X2}"),
+        EcrOutcomeKind.Refused or EcrOutcomeKind.Aborted => ErrandResult.Failed(ReasonCodes.TerminalRefused, outcome.Detail ?? $"{outcome.Kind} with {outcome.ResultCode:X2}"),
         EcrOutcomeKind.NotSent or EcrOutcomeKind.Unknown => ErrandResult.Failed(ReasonCodes.TerminalUnreachable, outcome.Detail ?? "the terminal does not answer"),
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome.Kind, "no such end"),
     };

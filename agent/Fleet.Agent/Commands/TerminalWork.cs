@@ -121,13 +121,13 @@ public sealed class TerminalWork(
             return null;
         }
 
-        var reset = await lease.RunAsync(new SetTerminalId { Password = registrations.Password }.ToApdu(), new QuietHandler(), cancellationToken);
+        var reset = await lease.RunAsync(new SetTerminalId { Password = registrations.Password }, new QuietHandler(), cancellationToken);
         if (reset.Kind is EcrOutcomeKind.Unknown or EcrOutcomeKind.NotSent)
         {
             return null;
         }
 
-        var logOff = await lease.RunAsync(new LogOff().ToApdu(), new QuietHandler(), cancellationToken);
+        var logOff = await lease.RunAsync(new LogOff(), new QuietHandler(), cancellationToken);
         registrations.Forget();
         var erased = reset.Kind == EcrOutcomeKind.Completed ? "terminal id erased" : $"terminal id kept ({reset.Kind} {reset.ResultCode:X2})";
         return logOff.Kind == EcrOutcomeKind.Completed ? erased + ", logged off" : erased + ", log-off refused";
@@ -160,8 +160,12 @@ public sealed class TerminalWork(
             await lease.RunAsync(TerminalText.Of(record.Message), new QuietHandler(), cancellationToken);
         }
 
-        return read.StatusCode is OutOfOrder or ActivationRequired
-            ? new LockLevel(EnforcementLevel.Device, $"the terminal reports status {read.StatusCode:X2}")
-            : new LockLevel(EnforcementLevel.Registered, string.Empty);
+        return read.StatusCode switch
+        {
+            OutOfOrder or ActivationRequired => new LockLevel(EnforcementLevel.Device, $"the terminal reports status {read.StatusCode:X2}"),
+            _ when !line.Manner.Profile.ConfigGatesStandalone => new LockLevel(
+                EnforcementLevel.Gate, $"registered, but {line.Manner.Profile.Name} sells at the device whatever a registration says: switch that off in its own menu"),
+            _ => new LockLevel(EnforcementLevel.Registered, string.Empty),
+        };
     }
 }

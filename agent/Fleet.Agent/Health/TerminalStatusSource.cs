@@ -22,6 +22,7 @@ public sealed class TerminalStatusSource(TerminalLine line) : IStatusSource
             _ => throw new InvalidOperationException($"No such state of the line: {status.State}."),
         };
         yield return new StatusLine("terminal.address", "Terminal address", line.Options.Address);
+        yield return new StatusLine("terminal.profile", "Spoken to as", line.Manner.Profile.Name);
     }
 
     private static StatusLine Line(string value, StatusLevel level = StatusLevel.Good, string nextStep = "") =>

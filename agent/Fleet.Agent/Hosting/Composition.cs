@@ -30,12 +30,18 @@ public static class Composition
         .AddIdentity()
         .AddCommands(settings.Commands)
         .AddSiteControl()
-        .AddTerminal(settings.Terminal)
+        .AddTerminal(settings.Terminal, TraceIn(settings))
         .AddTill(settings.Till)
         .AddLink(settings.Link)
         .AddUplink(settings.Uplink)
         .AddHealth(settings.Health)
         .AddServiceManager(manager);
+
+    private static TraceOptions TraceIn(AgentSettings settings)
+    {
+        settings.Trace.Folder = Path.Combine(settings.Journal.DataDirectory, "trace");
+        return settings.Trace;
+    }
 
     private static IServiceCollection AddJournal(this IServiceCollection services, JournalOptions options)
     {
@@ -77,6 +83,7 @@ public static class Composition
         .AddSingleton(options)
         .AddSingleton<IStatusSource, AgentStatusSource>()
         .AddSingleton<IStatusSource, TerminalStatusSource>()
+        .AddSingleton<IStatusSource, TraceStatusSource>()
         .AddSingleton<IStatusSource, GateStatusSource>()
         .AddSingleton<IStatusSource, LeaseStatusSource>()
         .AddSingleton<IStatusSource, CommandStatusSource>()
@@ -91,6 +98,7 @@ public static class Composition
         .AddSingleton<RunningSettings>()
         .AddSingleton<IAgentConfiguration>(static s => s.GetRequiredService<RunningSettings>())
         .AddSingleton<IDiagnosticsSource, DiagnosticsBundle>()
+        .AddSingleton<TraceSwitch>()
         .AddSingleton<ControlDesk>()
         .AddHostedService<ReloadService>()
         .AddHostedService<ControlService>();

@@ -11,7 +11,7 @@ internal static class SiteVerbs
     {
         var state = new Argument<string>("state") { Description = "on or off." };
         state.AcceptOnlyFromAmong("on", "off");
-        return Verb("trace", "Logs everything, or again only what is configured. Card data never is.", state, result => Task.FromResult<ControlRequest?>(
+        return Verb("trace", "Records the line to the terminal and logs everything, or ends that. Card data never is recorded.", state, result => Task.FromResult<ControlRequest?>(
             new ControlRequest("trace", result.GetValue(state)!, [])));
     }
 

@@ -19,7 +19,7 @@ public interface ITerminalOpener
 }
 
 /// <summary>Opens what the configured address names.</summary>
-public sealed class TerminalOpener(TerminalOptions options, TimeProvider clock) : ITerminalOpener
+public sealed class TerminalOpener(TerminalOptions options, LineTrace trace, TimeProvider clock) : ITerminalOpener
 {
     private static readonly TimeSpan ConnectBound = TimeSpan.FromSeconds(10);
 
@@ -58,7 +58,7 @@ public sealed class TerminalOpener(TerminalOptions options, TimeProvider clock) 
 
     private static async Task<string> EndOfAsync(ISerialPort port) => (await port.Closed).Detail;
 
-    private ZvtLinkOptions LinkOptions => new() { Timers = options.Timers };
+    private ZvtLinkOptions LinkOptions => new() { Timers = options.Timers, Trace = trace };
 }
 
 /// <summary>A link that closes what it runs on.</summary>

@@ -12,6 +12,8 @@ public sealed record LineGrant(LineLease? Lease, LineUser? HeldBy, LineStatus St
 /// <summary>The exclusive right to speak with the terminal. Disposed when the work is done.</summary>
 public sealed class LineLease : IDisposable
 {
+    private const byte NoSuchCommand = 0x83;
+
     private readonly TerminalLine _line;
     private readonly IZvtLink _link;
     private readonly TimeProvider _clock;
@@ -29,6 +31,9 @@ public sealed class LineLease : IDisposable
     /// <summary>Where the terminal is and how it is spoken to.</summary>
     public TerminalOptions Options => _line.Options;
 
+    /// <summary>Longest silence of this terminal inside a dialogue (T4).</summary>
+    public TimeSpan DialogueTimeout => _line.Manner.Timers.T4;
+
     /// <summary>False once the line was lost under this lease; everything further is answered with NotSent.</summary>
     public bool IsAlive { get; private set; } = true;
 
@@ -36,7 +41,15 @@ public sealed class LineLease : IDisposable
     public bool RepeatsFrames => _link.SentMeansReceived;
 
     /// <summary>Prepares a conversation, so that others can ask for its end while it runs.</summary>
-    public EcrConversation Prepare() => new(_link, _line.Options.Timers, _clock);
+    public EcrConversation Prepare() => new(_link, _line.Manner.Timers, _clock, _line.Manner.Rules);
+
+    /// <summary>
+    /// Runs a command of the agent's own to its end, as the terminal's profile has it. One that this kind of terminal is known not to have is not sent:
+    /// it ends as the terminal would end it, refused with 83.
+    /// </summary>
+    public Task<EcrOutcome> RunAsync(ZvtMessage command, IEcrHandler handler, CancellationToken cancellationToken) => _line.Manner.Adapt(command) is { } adapted
+        ? RunAsync(adapted.ToApdu(), handler, cancellationToken)
+        : Task.FromResult(new EcrOutcome { Kind = EcrOutcomeKind.Refused, ResultCode = NoSuchCommand, Detail = $"{_line.Manner.Profile.Name} has no command {command.Code:X4}" });
 
     /// <summary>Runs a command to its end. When the end was not seen the line is opened anew after this lease.</summary>
     public async Task<EcrOutcome> RunAsync(Apdu command, IEcrHandler handler, CancellationToken cancellationToken)
@@ -105,7 +118,7 @@ public sealed class LineLease : IDisposable
                 return;
             }
 
-            patience = Options.DialogueTimeout;
+            patience = DialogueTimeout;
         }
     }
 

@@ -12,7 +12,7 @@ namespace Fleet.Agent.Terminal;
 /// How the terminal is registered: as the till asked, so that receipts and intermediate status are what the till expects, but always
 /// with amount entry and administration at the device switched off, and with the service menu off while the gate is closed.
 /// </summary>
-public sealed class RegistrationDesk(ITransactionJournal journal, PaymentGate gate, TerminalOptions options)
+public sealed class RegistrationDesk(ITransactionJournal journal, PaymentGate gate, TerminalManner manner)
 {
     /// <summary>Config bits 10 and 20: nothing can be started at the device itself.</summary>
     public const byte EcrControls = 0x30;
@@ -31,7 +31,7 @@ public sealed class RegistrationDesk(ITransactionJournal journal, PaymentGate ga
     public bool IsInForce => Wanted().Equals(_inForce);
 
     /// <summary>Password that goes with the agent's own commands.</summary>
-    public ZvtPassword Password => ZvtPassword.Parse(options.Password);
+    public ZvtPassword Password => ZvtPassword.Parse(manner.Options.Password);
 
     /// <summary>Takes over what a till asks for; the next <see cref="RegisterAsync"/> puts it in force.</summary>
     public async Task TakeAsync(TillRegistration registration, CancellationToken cancellationToken)
@@ -57,6 +57,7 @@ public sealed class RegistrationDesk(ITransactionJournal journal, PaymentGate ga
         if (result.Kind == EcrOutcomeKind.Completed)
         {
             _inForce = wanted;
+            manner.Registered(Registration.Parse(wanted).Value?.Config ?? ConfigByte.AfterLogOff);
         }
 
         return result;
@@ -123,11 +124,11 @@ public sealed class RegistrationDesk(ITransactionJournal journal, PaymentGate ga
         var registration = new Registration
         {
             Password = Password,
-            Config = (ConfigByte)options.RegistrationConfig,
+            Config = manner.Config,
             Currency = CurrencyNumber(),
         };
-        var permitted = options.PermittedCommands.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (permitted.Length == 0 || (options.RegistrationConfig & (byte)ConfigByte.ReadyMadeReceipts) == 0)
+        var permitted = manner.Options.PermittedCommands.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (permitted.Length == 0 || !manner.Config.HasFlag(ConfigByte.ReadyMadeReceipts))
         {
             return registration;
         }
@@ -137,7 +138,7 @@ public sealed class RegistrationDesk(ITransactionJournal journal, PaymentGate ga
         return registration with { Tlv = TlvContainer.Empty.With(0x26, list) };
     }
 
-    private int CurrencyNumber() => IsoCurrency.Find(options.Currency)?.Numeric ?? IsoCurrency.Euro.Numeric;
+    private int CurrencyNumber() => IsoCurrency.Find(manner.Options.Currency)?.Numeric ?? IsoCurrency.Euro.Numeric;
 
     private async Task LoadAsync(CancellationToken cancellationToken)
     {

@@ -76,7 +76,7 @@ public sealed class StatusQuestion(RegistrationDesk desk, IStatusWitness witness
     private async Task<EcrOutcome> AskAsync(LineLease lease, byte serviceByte, CancellationToken cancellationToken)
     {
         var seen = witness.Begin();
-        var command = new StatusEnquiry { Password = desk.Password, ServiceByte = serviceByte }.ToApdu();
+        var command = new StatusEnquiry { Password = desk.Password, ServiceByte = serviceByte };
         var outcome = await lease.RunAsync(command, new WitnessedHandler(seen), cancellationToken);
         await seen.EndedAsync(outcome, cancellationToken);
         return outcome;

@@ -12,7 +12,7 @@ public interface ILateDialogue
 }
 
 /// <summary>What happens each time the line was opened: late messages, registration, identity, status.</summary>
-public sealed class TerminalIntroduction(RegistrationDesk desk, TerminalIdentityGuard identity, StatusQuestion question, PaymentGate gate, ILateDialogue late)
+public sealed class TerminalIntroduction(RegistrationDesk desk, TerminalIdentityGuard identity, StatusQuestion question, PaymentGate gate, ILateDialogue late, TerminalManner manner)
 {
     /// <summary>True when the terminal is retired and must not be spoken to any more.</summary>
     public bool IsOver => gate.Position.State == GateChange.Types.State.Retired;
@@ -48,9 +48,19 @@ public sealed class TerminalIntroduction(RegistrationDesk desk, TerminalIdentity
             device = device with { Tid = tid };
         }
 
-        return await identity.CheckAsync(device, cancellationToken) is { } difference
-            ? new LineStatus(LineState.Substituted, answer?.StatusCode ?? 0, difference)
-            : Judge(answer);
+        if (await identity.CheckAsync(device, cancellationToken) is { } difference)
+        {
+            return new LineStatus(LineState.Substituted, answer?.StatusCode ?? 0, difference);
+        }
+
+        manner.Recognise(device.Model);
+        if (!desk.IsInForce && lease.IsAlive)
+        {
+            // Registered before the device told its name, and this kind wants it otherwise.
+            await desk.RegisterAsync(lease, new QuietHandler(), cancellationToken);
+        }
+
+        return Judge(answer);
     }
 
     /// <summary>Asks an idle terminal how it is; null when the line was lost over it.</summary>

@@ -7,7 +7,7 @@ namespace Fleet.Agent.Terminal;
 /// The only owner of the line. Opens it for ever, introduces itself, and lends it to one user at a time.
 /// </summary>
 public sealed class TerminalLine(
-    TerminalOptions options,
+    TerminalManner manner,
     ITerminalOpener opener,
     TerminalIntroduction introduction,
     IEnumerable<ILineDuty> duties,
@@ -31,7 +31,10 @@ public sealed class TerminalLine(
     private Task<string>? _ended;
 
     /// <summary>Where the terminal is and how it is spoken to.</summary>
-    public TerminalOptions Options => options;
+    public TerminalOptions Options => manner.Options;
+
+    /// <summary>How this kind of terminal is spoken to.</summary>
+    public TerminalManner Manner => manner;
 
     /// <summary>How the line stands.</summary>
     public LineStatus Status
@@ -227,7 +230,7 @@ public sealed class TerminalLine(
         var over = ended is null ? broken : Task.WhenAny(broken, ended);
         while (!broken.IsCompleted)
         {
-            var pause = options.PollInterval == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : PollPause();
+            var pause = Options.PollInterval == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : PollPause();
             try
             {
                 await over.WaitAsync(pause, clock, cancellationToken);
@@ -313,11 +316,11 @@ public sealed class TerminalLine(
     }
 
     // A busy terminal is asked sooner: somebody may be waiting for it.
-    private TimeSpan PollPause() => Status.State == LineState.Ready ? options.PollInterval : Min(options.PollInterval, options.ReadyPause);
+    private TimeSpan PollPause() => Status.State == LineState.Ready ? Options.PollInterval : Min(Options.PollInterval, Options.ReadyPause);
 
     private TimeSpan ReopenDelay(int failures)
     {
-        var full = Math.Min(options.ReopenMaximum.Ticks, options.ReopenMinimum.Ticks * Math.Pow(2, Math.Min(failures, 16)));
+        var full = Math.Min(Options.ReopenMaximum.Ticks, Options.ReopenMinimum.Ticks * Math.Pow(2, Math.Min(failures, 16)));
         return TimeSpan.FromTicks((long)(full * (0.5 + (0.5 * Random.Shared.NextDouble()))));
     }
 }

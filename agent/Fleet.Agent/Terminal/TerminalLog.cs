@@ -22,4 +22,13 @@ internal static partial class TerminalLog
 
     [LoggerMessage(2106, LogLevel.Error, "Work on the line stumbled; it is opened again")]
     public static partial void Stumbled(ILogger logger, Exception exception);
+
+    [LoggerMessage(2107, LogLevel.Information, "The line trace ended by itself after {Age}")]
+    public static partial void TraceEnded(ILogger logger, TimeSpan age);
+
+    [LoggerMessage(2108, LogLevel.Warning, "The line trace could not be written and ends: {Reason}")]
+    public static partial void TraceFailed(ILogger logger, string reason);
+
+    [LoggerMessage(2109, LogLevel.Information, "The terminal is spoken to as {Profile}")]
+    public static partial void Profile(ILogger logger, string profile);
 }

@@ -9,11 +9,17 @@ public sealed class TerminalOptions
     /// <summary><c>serial:///dev/serial/by-id/…?baud=9600&amp;stop=2</c>, <c>serial://COM7</c> or <c>tcp://host:20007</c>.</summary>
     public string Address { get; set; } = string.Empty;
 
+    /// <summary>Setting of <see cref="Profile"/> that lets the device's name decide.</summary>
+    public const string ProfileByName = "auto";
+
+    /// <summary>Id of a vendor's profile, or <c>auto</c>: by the name the device tells, and the specification when that says nothing.</summary>
+    public string Profile { get; set; } = ProfileByName;
+
     /// <summary>Six digits; many terminals do not check it.</summary>
     public string Password { get; set; } = "000000";
 
-    /// <summary>Config byte of the agent's own registration, as long as no till has registered: BE or 3E. Bits 10 and 20 are always set.</summary>
-    public byte RegistrationConfig { get; set; } = 0xBE;
+    /// <summary>Config byte of the agent's own registration, as long as no till has registered: BE or 3E; null as the profile says. Bits 10 and 20 are always set.</summary>
+    public byte? RegistrationConfig { get; set; }
 
     /// <summary>ISO 4217 letters.</summary>
     public string Currency { get; set; } = "EUR";
@@ -33,8 +39,8 @@ public sealed class TerminalOptions
     /// <summary>Wait for the response to a command (T3).</summary>
     public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Longest silence of a terminal inside a dialogue (T4).</summary>
-    public TimeSpan DialogueTimeout { get; set; } = TimeSpan.FromSeconds(180);
+    /// <summary>Longest silence of a terminal inside a dialogue (T4); null as the profile says.</summary>
+    public TimeSpan? DialogueTimeout { get; set; }
 
     /// <summary>Pause between two status enquiries of an idle line; zero for none.</summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(60);
@@ -48,8 +54,11 @@ public sealed class TerminalOptions
     /// <summary>Pause between two questions to a terminal that is not ready yet.</summary>
     public TimeSpan ReadyPause { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Timers of the protocol.</summary>
-    public ZvtTimers Timers => new() { T1 = ByteGap, T2 = AcknowledgeTimeout, T3 = ResponseTimeout, T4 = DialogueTimeout };
+    /// <summary>Timers of the line, as far as no dialogue is concerned.</summary>
+    public ZvtTimers Timers => TimersWith(ZvtTimers.Default.T4);
+
+    /// <summary>Timers of the protocol on a terminal that wants <paramref name="dialogue"/> where nothing else is configured.</summary>
+    public ZvtTimers TimersWith(TimeSpan dialogue) => new() { T1 = ByteGap, T2 = AcknowledgeTimeout, T3 = ResponseTimeout, T4 = DialogueTimeout ?? dialogue };
 
     /// <summary>Names every fault with its key.</summary>
     public IEnumerable<string> Faults()
@@ -62,6 +71,11 @@ public sealed class TerminalOptions
         if (Password.Length != 6 || !Password.All(char.IsAsciiDigit))
         {
             yield return "terminal.password: six digits";
+        }
+
+        if (Profile != ProfileByName && VendorProfiles.Find(Profile) is null)
+        {
+            yield return $"terminal.profile: {ProfileByName}, {string.Join(", ", VendorProfiles.All.Select(static p => p.Id))}; not '{Profile}'";
         }
 
         if (IsoCurrency.Find(Currency) is null)
@@ -82,7 +96,7 @@ public sealed class TerminalOptions
         foreach (var (key, value) in new[]
                  {
                      ("byteGap", ByteGap), ("acknowledgeTimeout", AcknowledgeTimeout), ("responseTimeout", ResponseTimeout),
-                     ("dialogueTimeout", DialogueTimeout), ("reopenMinimum", ReopenMinimum), ("reopenMaximum", ReopenMaximum), ("readyPause", ReadyPause),
+                     ("dialogueTimeout", DialogueTimeout ?? ZvtTimers.Default.T4), ("reopenMinimum", ReopenMinimum), ("reopenMaximum", ReopenMaximum), ("readyPause", ReadyPause),
                  })
         {
             if (value <= TimeSpan.Zero)

@@ -87,7 +87,7 @@ public sealed class TillDesk(
 
         var relay = new TillRelay(till, witness, options.AnswerTimeout, command.GoodsTimeout ?? options.GoodsTimeout);
         using var conversation = lease.Prepare();
-        till.OnAbort(conversation.RequestAbort);
+        till.OnAbort(line.Manner.Profile.AbortDuringPayment ? conversation.RequestAbort : null);
         EcrOutcome outcome;
         try
         {

@@ -38,7 +38,7 @@ public static class CardData
         { Sensitivity: Sensitivity.CardNumber } => Replace(field, CardNumber.Mask(field.Value.Span)),
         { Content: BmpContent.Tlv } => Replace(field, RedactTlv(field.Value)),
         { Content: BmpContent.Text } => Replace(field, ZvtText.Encode(CardNumber.MaskInText(ZvtText.Decode(field.Value.Span)))),
-        _ => field,
+        _ => Replace(field, WithoutHiddenNumber(field.Value)),
     });
 
     /// <summary>Labels of the fields of a till's command that must not go to the terminal unless it is allowed explicitly: card numbers, tracks, CVV.</summary>
@@ -91,11 +91,26 @@ public static class CardData
     {
         { Content: TlvContent.Container } when node.Children is { } children => TlvNode.Of(node.Tag, [.. Redact(children).Nodes]),
         { Content: TlvContent.Text } => new TlvNode(node.Tag, ZvtText.Encode(CardNumber.MaskInText(ZvtText.Decode(node.Value.Span)))),
-        { Content: TlvContent.Binary or TlvContent.Digits } => node,
+        { Content: TlvContent.Binary or TlvContent.Digits } => new TlvNode(node.Tag, WithoutHiddenNumber(node.Value)),
         _ => new TlvNode(node.Tag, Overwrite(node.Value)),
     };
 
     private static BmpField Replace(BmpField field, byte[] value) => new(field.Tag, value, field.Offset);
+
+    // A terminal that calls its card number a serial number: whatever the field is for, digits that are one are masked, packed or as text.
+    private static byte[] WithoutHiddenNumber(ReadOnlyMemory<byte> value)
+    {
+        const int ShortestPacked = 7;
+        if (value.Length < ShortestPacked)
+        {
+            return value.ToArray();
+        }
+
+        var packed = Convert.ToHexString(value.Span);
+        var masked = CardNumber.MaskInText(packed);
+        var bytes = masked == packed ? value.ToArray() : Convert.FromHexString(masked.Replace('*', 'E'));
+        return ZvtText.Encode(CardNumber.MaskInText(ZvtText.Decode(bytes)));
+    }
 
     private static byte[] Overwrite(ReadOnlyMemory<byte> value)
     {

@@ -34,6 +34,9 @@ public sealed record VendorProfile
     /// <summary>Name for people.</summary>
     public required string Name { get; init; }
 
+    /// <summary>How devices of this kind begin their name (TLV 1F40), where that is known: only these are recognised without a setting.</summary>
+    public ImmutableArray<string> DeviceNames { get; init; } = [];
+
     /// <summary>Config byte to register with.</summary>
     public ConfigByte Config { get; init; } = ConfigByte.AgentDefault;
 

@@ -65,6 +65,7 @@ public static class VendorProfiles
     {
         Id = "feig-cvend",
         Name = "Feig cVEND",
+        DeviceNames = ["cVEND"],
         AlwaysReports = RegistrationStatus.Vending,
         StatusAlwaysDetailed = true,
         Notes = ["05 01 answers with version, status and TLV E4 and 34. The serial number is in TLV 1F42."],
@@ -85,6 +86,10 @@ public static class VendorProfiles
 
     /// <summary>Every profile.</summary>
     public static ImmutableArray<VendorProfile> All => [Default, IngenicoA32, CardComplete, FeigCvend, Ccv];
+
+    /// <summary>The profile of a device that calls itself <paramref name="deviceName"/> (TLV 1F40); null when that does not tell.</summary>
+    public static VendorProfile? Recognise(string deviceName) =>
+        All.FirstOrDefault(p => p.DeviceNames.Any(n => deviceName.StartsWith(n, StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>By id, or null.</summary>
     public static VendorProfile? Find(string id) => All.FirstOrDefault(p => p.Id == id);

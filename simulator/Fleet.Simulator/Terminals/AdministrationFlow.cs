@@ -194,7 +194,7 @@ internal sealed class AdministrationFlow(TerminalDevice device, PtDialogue till)
             .Add(new TlvNode(TlvTags.Locks, new[] { (byte)(locks >> 8), (byte)locks }))
             .Add(TlvNode.Of(
                 TlvTags.Device,
-                new TlvNode(TlvTags.DeviceName, ZvtText.Encode("POS-SIM")),
+                new TlvNode(TlvTags.DeviceName, ZvtText.Encode(device.Profile.DeviceNames is [var name, ..] ? name : "POS-SIM")),
                 new TlvNode(0x1F41, ZvtText.Encode(SoftwareVersion)),
                 new TlvNode(TlvTags.SerialNumber, Convert.FromHexString(serial)),
                 new TlvNode(0x1F43, new[] { DeviceState(memory) })));

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Fleet.Simulator.Storage;
 using Fleet.Zvt;
 
 namespace Fleet.Simulator.Traces;
@@ -8,7 +7,7 @@ namespace Fleet.Simulator.Traces;
 public sealed class TraceFile(string path) : IZvtTrace, IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly TraceContext _context = new();
+    private readonly TraceContext _context = new(ZvtDirection.Received);
     private readonly StreamWriter _file = new(path, append: false);
 
     /// <inheritdoc/>
@@ -16,14 +15,7 @@ public sealed class TraceFile(string path) : IZvtTrace, IDisposable
     {
         lock (_lock)
         {
-            var context = _context.Of(entry);
-            var line = new TraceLine(
-                entry.Time,
-                entry.Direction == ZvtDirection.Sent ? TraceLine.Terminal : TraceLine.Till,
-                entry.Kind,
-                entry.Apdu is { } apdu && CardData.Redact(apdu, context) is { } safe ? Convert.ToHexString(safe.ToArray()) : null,
-                entry.Apdu is null ? entry.Note ?? $"{entry.Kind}" : ZvtPrinter.Print(entry.Apdu, context));
-            _file.WriteLine(JsonSerializer.Serialize(line, SimulatorJson.Options));
+            _file.WriteLine(TraceLine.Of(entry, ZvtDirection.Received, _context.Of(entry), keepsTexts: true).ToJson());
             _file.Flush();
         }
     }
@@ -46,8 +38,7 @@ public sealed class TraceFile(string path) : IZvtTrace, IDisposable
         {
             try
             {
-                var line = JsonSerializer.Deserialize<TraceLine>(text, SimulatorJson.Options);
-                lines.Add(line is { From: TraceLine.Till or TraceLine.Terminal } ? line : throw new JsonException("'from' is till or terminal"));
+                lines.Add(TraceLine.FromJson(text));
             }
             catch (JsonException wrong)
             {

@@ -15,14 +15,8 @@ internal sealed class TraceReplay(IZvtLink link, TimeSpan patience, TraceCustome
     public async Task<IReadOnlyList<string>> RunAsync(IReadOnlyList<TraceLine> trace, CancellationToken cancellationToken)
     {
         var differences = new List<string>();
-        for (var index = 0; index < trace.Count; index++)
+        foreach (var (index, recorded) in TraceDialogues.Of(trace))
         {
-            if (trace[index].Kind is not (ZvtTraceKind.Frame or ZvtTraceKind.Apdu) || trace[index].Apdu is not { } hex)
-            {
-                continue;
-            }
-
-            var recorded = Apdu.FromHex(hex);
             if (trace[index].From == TraceLine.Till)
             {
                 customers?.Prepare(index);

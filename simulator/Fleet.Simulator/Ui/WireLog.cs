@@ -1,5 +1,4 @@
 using System.Text;
-using Fleet.Simulator.Traces;
 using Fleet.Zvt;
 
 namespace Fleet.Simulator.Ui;
@@ -12,7 +11,7 @@ internal sealed class WireLog : IZvtTrace
 
     private readonly Lock _lock = new();
     private readonly List<WireLine> _lines = [];
-    private readonly TraceContext _context = new();
+    private readonly TraceContext _context = new(ZvtDirection.Received);
 
     /// <summary>Number of lines ever recorded: changes when there is something new.</summary>
     public int Version { get; private set; }

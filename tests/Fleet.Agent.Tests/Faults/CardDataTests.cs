@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Fleet.Agent.Health;
+using Fleet.Agent.Hosting.Control;
 using Fleet.Agent.Journal;
 using Fleet.Agent.Link;
 using Fleet.Agent.Tests.Link;
@@ -57,10 +59,13 @@ public sealed class CardDataTests
         await using var terminal = new ScriptedTerminal();
         terminal.Always(0x0501, "80 00 00", _peers.Identity());
         terminal.Always(0x0620, "80 00 00", "04 0F 14 27 00 04 00 00 00 00 01 00 0B 00 00 41 87 00 07 88 00 00 07", "06 0F 00");
+        byte[] bundle;
         using (var agent = Start(terminal))
         {
             await ReadyAsync(cancellationToken);
+            await AskAsync("trace", "on", cancellationToken);
             await MisbehaveAsync(terminal, cancellationToken);
+            bundle = await AskAsync("diagnostics", string.Empty, cancellationToken);
             await Eventually.TrueAsync(() => _payloads.Sum(static p => p.Length) > 2_000, "the journal crosses the broker");
             agent.Signal("TERM");
             await agent.ExitAsync(cancellationToken);
@@ -71,6 +76,7 @@ public sealed class CardDataTests
         found.AddRange(Directory.EnumerateFiles(Data, "*", SearchOption.AllDirectories).SelectMany(f => scan.Find(Path.GetFileName(f), File.ReadAllBytes(f))));
         found.AddRange(_payloads.SelectMany(p => scan.Find("MQTT payload", p)));
         found.AddRange(_log.SelectMany(line => scan.Find("log", System.Text.Encoding.UTF8.GetBytes(line))));
+        found.AddRange(await ScanBundleAsync(scan, bundle));
         found.AddRange(await ScanJournalAsync(scan));
         found.AddRange(await ScanAgainAsync(scan, cancellationToken));
 
@@ -104,6 +110,34 @@ public sealed class CardDataTests
         await using var till = await ScriptedTill.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _port));
         await till.SendAsync(message);
         await till.FollowUntilGoneAsync().WaitAsync(TimeSpan.FromSeconds(TillPatience), TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task<byte[]> AskAsync(string verb, string argument, CancellationToken cancellationToken)
+    {
+        var answer = await ControlClient.TryAskAsync(Data, new ControlRequest(verb, argument, []), TestContext.Error, cancellationToken);
+        Assert.That(answer, Is.Not.Null);
+        Assert.That(answer!.Text, Does.Not.Contain("is not recorded"));
+        return answer.Content;
+    }
+
+    private static async Task<List<string>> ScanBundleAsync(CardDataScan scan, byte[] bundle)
+    {
+        var found = new List<string>();
+        await using var archive = new ZipArchive(new MemoryStream(bundle), ZipArchiveMode.Read);
+        foreach (var entry in archive.Entries)
+        {
+            using var text = new MemoryStream();
+            await using var part = await entry.OpenAsync(CancellationToken.None);
+            await part.CopyToAsync(text, CancellationToken.None);
+            found.AddRange(scan.Find("bundle, " + entry.Name, text.ToArray()));
+            if (entry.Name == "trace.jsonl")
+            {
+                Assert.That(System.Text.Encoding.UTF8.GetString(text.ToArray()).Split('\n').Count(static l => l.Contains("\"apdu\":\"0601", StringComparison.Ordinal)), Is.GreaterThan(5), "the line was recorded");
+            }
+        }
+
+        Assert.That(archive.Entries.Select(static e => e.Name), Does.Contain("trace.jsonl"));
+        return found;
     }
 
     private async Task<List<string>> ScanJournalAsync(CardDataScan scan)

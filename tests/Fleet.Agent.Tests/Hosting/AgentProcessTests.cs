@@ -69,7 +69,7 @@ public sealed class AgentProcessTests
             "run", "--data", Data, "--set", "terminal.address=tcp://127.0.0.1:1", "--set", "till.endpoint=tcp://127.0.0.1:0", "--set", "terminal.password=123456");
         await StatusAsync(cancellationToken);
 
-        Assert.That(await SayAsync(0, cancellationToken, "trace", "on", "--data", Data), Does.Contain("Everything is logged"));
+        Assert.That(await SayAsync(0, cancellationToken, "trace", "on", "--data", Data), Does.Contain("Everything is logged").And.Contain(Path.Combine(Data, "trace", "terminal.jsonl")));
         Assert.That(await SayAsync(0, cancellationToken, "reload", "--data", Data), Does.Contain("nothing changed"));
         await File.WriteAllBytesAsync(_folder.File("command"), [1, 2, 3], cancellationToken);
         Assert.That(await SayAsync(1, cancellationToken, "apply", _folder.File("command"), "--data", Data), Does.Contain("no signed command"));
@@ -77,7 +77,7 @@ public sealed class AgentProcessTests
         await using var bundle = await System.IO.Compression.ZipFile.OpenReadAsync(_folder.File("bundle.zip"), cancellationToken);
         using var settings = new StreamReader(await bundle.GetEntry("settings.txt")!.OpenAsync(cancellationToken));
         Assert.That(await settings.ReadToEndAsync(cancellationToken), Does.Contain("terminal.password: (left out)").And.Not.Contain("123456"));
-        Assert.That(bundle.Entries.Select(static e => e.Name), Is.SupersetOf(new[] { "about.txt", "status.json", "journal.txt", "log.txt", "commands.txt" }));
+        Assert.That(bundle.Entries.Select(static e => e.Name), Is.SupersetOf(new[] { "about.txt", "status.json", "journal.txt", "log.txt", "commands.txt", "trace.jsonl" }));
 
         agent.Signal("TERM");
         Assert.That(await agent.ExitAsync(cancellationToken), Is.Zero);

@@ -40,6 +40,7 @@ internal sealed class LaneWorld : IAsyncDisposable
             ReadyPause = TimeSpan.FromMilliseconds(50),
             PollInterval = TimeSpan.FromSeconds(2),
         };
+        TraceSettings = new TraceOptions { Folder = _folder.File("trace") };
         TillSettings = new TillOptions { Endpoint = "tcp://127.0.0.1:0", AnswerTimeout = TimeSpan.FromSeconds(1.5), GoodsTimeout = TimeSpan.FromSeconds(1.5) };
     }
 
@@ -54,6 +55,14 @@ internal sealed class LaneWorld : IAsyncDisposable
     public TerminalOptions TerminalSettings { get; }
 
     public TillOptions TillSettings { get; }
+
+    public TraceOptions TraceSettings { get; }
+
+    /// <summary>Whose terminal it is; null for one by the book whose payments are final with the answer to 04 0F.</summary>
+    public VendorProfile? Vendor { get; set; }
+
+    /// <summary>What else is different about the terminal; null for nothing.</summary>
+    public Func<Simulator.Terminals.TerminalOptions, Simulator.Terminals.TerminalOptions>? Differs { get; set; }
 
     public TestAgent? Agent { get; private set; }
 
@@ -70,31 +79,37 @@ internal sealed class LaneWorld : IAsyncDisposable
     {
         var world = new LaneWorld();
         differs?.Invoke(world);
-        world.Terminal = await SimulatedTerminalHost.StartAsync(
-            new Simulator.Terminals.TerminalOptions
-            {
-                Tid = Tid,
-                StateFile = world._folder.File("terminal.json"),
-                Host = world.Host,
-                Line = new TerminalLineOptions { PtyLink = world._folder.File("terminal") },
-                CustomerDelay = TimeSpan.FromMilliseconds(1),
-                Timers = new ZvtTimers
-                {
-                    T1 = TimeSpan.FromMilliseconds(200),
-                    T2 = TimeSpan.FromMilliseconds(400),
-                    T3 = TimeSpan.FromSeconds(2),
-                    Goods = TimeSpan.FromSeconds(2),
-                },
-            },
-            CancellationToken.None);
+        world.Terminal = await SimulatedTerminalHost.StartAsync(world.Device(Tid), CancellationToken.None);
         await world.StartAgentAsync();
         await world.ReadyAsync();
         return world;
     }
 
+    /// <summary>A terminal at the place where the agent looks for one.</summary>
+    public Simulator.Terminals.TerminalOptions Device(string tid)
+    {
+        var device = new Simulator.Terminals.TerminalOptions
+        {
+            Tid = tid,
+            StateFile = _folder.File(tid + ".json"),
+            Host = Host,
+            Line = new TerminalLineOptions { PtyLink = _folder.File("terminal") },
+            CustomerDelay = TimeSpan.FromMilliseconds(1),
+            Timers = new ZvtTimers
+            {
+                T1 = TimeSpan.FromMilliseconds(200),
+                T2 = TimeSpan.FromMilliseconds(400),
+                T3 = TimeSpan.FromSeconds(2),
+                Goods = TimeSpan.FromSeconds(2),
+            },
+        };
+        device = Vendor is { } vendor ? device with { Profile = vendor } : device;
+        return Differs is null ? device : Differs(device);
+    }
+
     public async Task<TestAgent> StartAgentAsync(DeathSwitch? death = null)
     {
-        Agent = await TestAgent.StartAsync(Journal, TerminalSettings, TillSettings, Fleet, death ?? new DeathSwitch(), Log);
+        Agent = await TestAgent.StartAsync(Journal, TerminalSettings, TillSettings, Fleet, death ?? new DeathSwitch(), Log, TraceSettings);
         return Agent;
     }
 

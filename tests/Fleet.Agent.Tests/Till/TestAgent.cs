@@ -31,6 +31,8 @@ internal sealed class TestAgent : IAsyncDisposable
 
     public TerminalLine Line => _rooms.GetRequiredService<TerminalLine>();
 
+    public LineTrace Trace => _rooms.GetRequiredService<LineTrace>();
+
     public PaymentGate Gate => _rooms.GetRequiredService<PaymentGate>();
 
     public FleetTime Time => _rooms.GetRequiredService<FleetTime>();
@@ -50,7 +52,7 @@ internal sealed class TestAgent : IAsyncDisposable
     public IPEndPoint Endpoint { get; private set; } = new(IPAddress.Loopback, 0);
 
     public static async Task<TestAgent> StartAsync(
-        ITransactionJournal journal, TerminalOptions terminal, TillOptions till, TestFleet fleet, DeathSwitch death, ILoggerProvider log)
+        ITransactionJournal journal, TerminalOptions terminal, TillOptions till, TestFleet fleet, DeathSwitch death, ILoggerProvider log, TraceOptions? trace = null)
     {
         var services = new ServiceCollection()
             .AddSingleton(TimeProvider.System)
@@ -63,10 +65,10 @@ internal sealed class TestAgent : IAsyncDisposable
             .AddLogging(b => b.AddProvider(log).SetMinimumLevel(LogLevel.Debug))
             .AddGate(new LeaseOptions())
             .AddCapture()
-            .AddTerminal(terminal)
+            .AddTerminal(terminal, trace ?? new TraceOptions())
             .AddTill(till)
             .AddCommands(fleet.Options)
-            .AddSingleton<ITerminalOpener>(s => new MortalOpener(new TerminalOpener(terminal, s.GetRequiredService<TimeProvider>()), death));
+            .AddSingleton<ITerminalOpener>(s => new MortalOpener(new TerminalOpener(terminal, s.GetRequiredService<LineTrace>(), s.GetRequiredService<TimeProvider>()), death));
         var agent = new TestAgent(services.BuildServiceProvider(), death);
         await agent.StartAsync();
         return agent;
@@ -120,6 +122,7 @@ internal sealed class TestAgent : IAsyncDisposable
         var listener = _rooms.GetRequiredService<TillListener>();
         var executor = _rooms.GetRequiredService<CommandExecutor>();
         _loops = Task.WhenAll(
+            Task.Run(() => Trace.RunAsync(_running.Token), _running.Token),
             Task.Run(() => Line.RunAsync(_running.Token), _running.Token),
             Task.Run(() => executor.RunAsync(_running.Token), _running.Token));
         _till = Task.Run(() => listener.RunAsync(_tillRunning.Token), _tillRunning.Token);

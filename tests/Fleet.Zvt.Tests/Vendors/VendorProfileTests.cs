@@ -10,6 +10,12 @@ public sealed class VendorProfileTests
         Assert.That(VendorProfiles.Find("nobody"), Is.Null);
     }
 
+    [TestCase("cVEND plug", "feig-cvend")]
+    [TestCase("CVEND PIN", "feig-cvend")]
+    [TestCase("POS-SIM", null)]
+    [TestCase("", null)]
+    public void Device_is_recognised_by_its_own_name_only(string name, string? id) => Assert.That(VendorProfiles.Recognise(name)?.Id, Is.EqualTo(id));
+
     [Test]
     public void Commands_a_profile_lacks_are_in_the_table() =>
         Assert.That(VendorProfiles.All.SelectMany(static p => p.NotImplemented).Where(static c => CommandTable.Find(c) is null), Is.Empty);

@@ -9,14 +9,14 @@ namespace Fleet.Agent.Hosting.Control;
 
 /// <summary>Does what is asked on site: nothing that the fleet's signatures would not allow.</summary>
 public sealed class ControlDesk(
-    ICommandInbox inbox, CommandStore commands, IDiagnosticsSource diagnostics, RunningSettings settings, LogLevelSwitch level)
+    ICommandInbox inbox, CommandStore commands, IDiagnosticsSource diagnostics, RunningSettings settings, TraceSwitch trace)
 {
     private const int LargestBundle = 1024 * 1024;
 
     /// <summary>Does it, or says why not.</summary>
     public async Task<ControlAnswer> DoAsync(ControlRequest request, CancellationToken cancellationToken) => request.Verb switch
     {
-        "trace" => Trace(request.Argument),
+        "trace" => await TraceAsync(request.Argument, cancellationToken),
         "apply" => await ApplyAsync(request.Content, cancellationToken),
         "diagnostics" => new ControlAnswer(IsDone: true, string.Empty, await diagnostics.CollectAsync(LargestBundle, cancellationToken)),
         "reload" => Reload(),
@@ -27,16 +27,12 @@ public sealed class ControlDesk(
 
     private static ControlAnswer No(string text) => new(IsDone: false, text, []);
 
-    private ControlAnswer Trace(string argument)
+    private async Task<ControlAnswer> TraceAsync(string argument, CancellationToken cancellationToken) => argument switch
     {
-        if (argument is not ("on" or "off"))
-        {
-            return No("write trace on or trace off");
-        }
-
-        level.IsTracing = argument == "on";
-        return Yes(level.IsTracing ? "Everything is logged until 'trace off' or the next start." : $"Logged from {level.Configured} on, as configured.");
-    }
+        "on" => Yes(await trace.OnAsync(cancellationToken)),
+        "off" => Yes(await trace.OffAsync(cancellationToken)),
+        _ => No("write trace on or trace off"),
+    };
 
     private ControlAnswer Reload()
     {

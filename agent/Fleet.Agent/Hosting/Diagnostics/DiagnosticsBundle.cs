@@ -7,6 +7,7 @@ using Fleet.Agent.Commands;
 using Fleet.Agent.Health;
 using Fleet.Agent.Hosting.Settings;
 using Fleet.Agent.Journal;
+using Fleet.Agent.Terminal;
 using Fleet.Zvt;
 using Google.Protobuf;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,12 +16,15 @@ namespace Fleet.Agent.Hosting.Diagnostics;
 
 /// <summary>
 /// The bundle: versions, status, settings in force, where the journal stands with its last entries, open commands, the last lines of the
-/// log. Every part is masked as text once more, whatever it was made from; passwords are left out.
+/// log, the last lines of the line trace. Every part but the trace, which is redacted by parsing, is masked as text once more, whatever it was made
+/// from; passwords are left out.
 /// </summary>
-public sealed class DiagnosticsBundle(IServiceProvider rooms, ITransactionJournal journal, RunningSettings settings, RecentLog log) : IDiagnosticsSource
+public sealed class DiagnosticsBundle(IServiceProvider rooms, ITransactionJournal journal, RunningSettings settings, RecentLog log, LineTrace trace) : IDiagnosticsSource
 {
     private const int LastEntries = 200;
     private const int MostBytes = 512 * 1024;
+    private const int MostTrace = 2 * 1024 * 1024;
+    private const string TraceName = "trace.jsonl";
 
     /// <inheritdoc/>
     public async Task<byte[]> CollectAsync(int largest, CancellationToken cancellationToken)
@@ -34,10 +38,11 @@ public sealed class DiagnosticsBundle(IServiceProvider rooms, ITransactionJourna
         ];
         var entries = await EntriesAsync(cancellationToken);
         var lines = log.Lines.ToList();
+        var recorded = (await trace.ReadAsync(MostTrace, cancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries).ToList();
         while (true)
         {
-            var archive = Pack([.. parts, ("journal.txt", string.Join('\n', entries)), ("log.txt", string.Join('\n', lines))]);
-            if (archive.Length <= largest || (entries.Count == 0 && lines.Count == 0))
+            var archive = Pack([.. parts, ("journal.txt", string.Join('\n', entries)), ("log.txt", string.Join('\n', lines)), (TraceName, string.Join('\n', recorded))]);
+            if (archive.Length <= largest || (entries.Count == 0 && lines.Count == 0 && recorded.Count == 0))
             {
                 return archive;
             }
@@ -45,6 +50,7 @@ public sealed class DiagnosticsBundle(IServiceProvider rooms, ITransactionJourna
             // The oldest half goes first.
             lines.RemoveRange(0, (lines.Count + 1) / 2);
             entries.RemoveRange(0, (entries.Count + 1) / 2);
+            recorded.RemoveRange(0, (recorded.Count + 1) / 2);
         }
     }
 
@@ -56,7 +62,7 @@ public sealed class DiagnosticsBundle(IServiceProvider rooms, ITransactionJourna
             foreach (var (name, text) in parts)
             {
                 using var entry = archive.CreateEntry(name, CompressionLevel.SmallestSize).Open();
-                entry.Write(Encoding.UTF8.GetBytes(CardNumber.MaskInText(text)));
+                entry.Write(Encoding.UTF8.GetBytes(name == TraceName ? text : CardNumber.MaskInText(text)));
             }
         }
 

@@ -26,6 +26,9 @@ public sealed class AgentSettings
     /// <summary>Where the terminal is.</summary>
     public TerminalOptions Terminal { get; } = new();
 
+    /// <summary>Bounds of the line trace.</summary>
+    public TraceOptions Trace { get; } = new();
+
     /// <summary>Where tills connect.</summary>
     public TillOptions Till { get; } = new();
 
@@ -46,5 +49,5 @@ public sealed class AgentSettings
 
     /// <summary>Every fault of every room, each with its key.</summary>
     public IEnumerable<string> Faults() =>
-        [.. Journal.Faults(), .. Terminal.Faults(), .. Till.Faults(), .. Lease.Faults(), .. Commands.Faults(), .. Link.Faults(), .. Uplink.Faults(), .. Health.Faults()];
+        [.. Journal.Faults(), .. Terminal.Faults(), .. Trace.Faults(), .. Till.Faults(), .. Lease.Faults(), .. Commands.Faults(), .. Link.Faults(), .. Uplink.Faults(), .. Health.Faults()];
 }

@@ -3,7 +3,7 @@ namespace Fleet.Agent.Hosting.Settings;
 /// <summary>The settings that may change while the agent runs; all others need a restart.</summary>
 internal static class LiveSettings
 {
-    private static readonly string[] Prefixes = ["till.offline", "till.amountCaps.", "lease.", "commands.", "health."];
+    private static readonly string[] Prefixes = ["till.offline", "till.amountCaps.", "lease.", "commands.", "health.", "trace."];
 
     private static readonly string[] Keys =
     [
@@ -25,6 +25,7 @@ internal static class LiveSettings
         (to.Uplink.MaximumAge, to.Uplink.AcknowledgeTimeout, to.Uplink.StoppedPause) = (from.Uplink.MaximumAge, from.Uplink.AcknowledgeTimeout, from.Uplink.StoppedPause);
         to.Uplink.BytesPerSecond = from.Uplink.BytesPerSecond;
         (to.Health.MinimumInterval, to.Health.Heartbeat) = (from.Health.MinimumInterval, from.Health.Heartbeat);
+        (to.Trace.MaximumBytes, to.Trace.MaximumAge) = (from.Trace.MaximumBytes, from.Trace.MaximumAge);
         to.Journal.Retention = from.Journal.Retention;
     }
 }

@@ -17,6 +17,8 @@ internal static class SettingTable
         .. CommandSettings(),
         .. LinkSettings(),
         .. UplinkSettings(),
+        Setting.Size("trace.maximumSize", static (s, v) => s.Trace.MaximumBytes = v),
+        Setting.Duration("trace.maximumAge", static (s, v) => s.Trace.MaximumAge = v),
         Setting.Duration("health.minimumInterval", static (s, v) => s.Health.MinimumInterval = v),
         Setting.Duration("health.heartbeat", static (s, v) => s.Health.Heartbeat = v),
     ];
@@ -40,6 +42,7 @@ internal static class SettingTable
     private static IEnumerable<Setting> TerminalSettings() =>
     [
         Setting.Text("terminal.address", static (s, v) => s.Terminal.Address = v),
+        Setting.Text("terminal.profile", static (s, v) => s.Terminal.Profile = v.Trim().ToLowerInvariant()),
         Setting.Text("terminal.password", static (s, v) => s.Terminal.Password = v),
         new("terminal.registrationConfig", "a byte in hexadecimal, such as BE", static (s, _, v) => TakeHexByte(v, b => s.Terminal.RegistrationConfig = b)),
         Setting.Text("terminal.currency", static (s, v) => s.Terminal.Currency = v.ToUpperInvariant()),
