@@ -1,8 +1,6 @@
 using Fleet.Agent.Terminal;
 using Fleet.Agent.Tests.Till;
 using Fleet.Simulator.Commands;
-using Fleet.Simulator.Control;
-using Fleet.Simulator.Tills;
 using Fleet.Testing;
 using Fleet.Zvt;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,8 +1,6 @@
-using Fleet.Agent.Commands;
 using Fleet.Agent.Tests.Till;
 using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
-using Fleet.Simulator.Terminals;
 using Fleet.Simulator.Tills;
 using Fleet.Testing;
 using Fleet.Zvt;
