@@ -78,7 +78,7 @@ internal sealed class TraceFolder(TraceOptions options, TimeProvider clock) : ID
     {
         foreach (var path in new[] { PathOf(options), Path.Combine(options.Folder, OlderName) })
         {
-            if (File.Exists(path) && clock.GetUtcNow() - File.GetLastWriteTimeUtc(path) > options.MaximumAge)
+            if (File.Exists(path) && clock.GetUtcNow() - new DateTimeOffset(File.GetLastWriteTimeUtc(path)) > options.MaximumAge)
             {
                 File.Delete(path);
             }
