@@ -59,7 +59,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         Desk = new SubscriptionDesk(this);
         _gate = new ConnectGate(options.MaximumConnections, options.MaximumConnectionsPerAddress, options.ConnectRate, Clock);
         _sessions = new SessionRegistry(this);
-        Admission = new Admission(this, _sessions, _gate, authenticator, [.. methods]);
+        Admission = new Admission(this, _gate, authenticator, [.. methods]);
         Handshakes = new SemaphoreSlim(options.MaximumTlsHandshakes);
         Stopping = _stopping.Token;
         _timer = timeProvider.CreateTimer(static b => ((MqttBroker)b!).OnTick(), this, Tick, Tick);
@@ -158,25 +158,18 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         return new MqttDeliveryResult(outcome == DeliverOutcome.Sent ? MqttDelivery.Delivered : MqttDelivery.NoRoom);
     }
 
-    /// <summary>Publishes as the server itself to all subscribers, retained if the message says so. Interceptors do not see it.</summary>
-    public async ValueTask<MqttReasonCode> PublishAsync(MqttMessage message, CancellationToken cancellationToken)
+    /// <summary>
+    /// Publishes as the server itself to all subscribers, retained if the message says so. Interceptors do not see it. Nobody is held: a subscriber without room does not get it, and the code says 0x97.
+    /// </summary>
+    public ValueTask<MqttReasonCode> PublishAsync(MqttMessage message, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         if (!MqttTopic.IsValidName(message.Topic))
         {
             throw new ArgumentException("Not a topic name (4.7.3).", nameof(message));
         }
 
-        var flush = new FlushSet();
-        var stored = StoredMessage.From(message, Clock.Now, publisher: null);
-        var held = Router.Route(stored, Subscriptions.Find(message.Topic), publisher: null, flush, out var code);
-        flush.Flush();
-        if (held is not null)
-        {
-            code = await Router.HoldAsync(held, stored, flush).AsTask().WaitAsync(cancellationToken);
-            flush.Flush();
-        }
-
-        return code;
+        return ValueTask.FromResult(Route(StoredMessage.From(message, Clock.Now, publisher: null)));
     }
 
     /// <summary>Ends the connection of a client: DISCONNECT with <paramref name="reasonCode"/>. Its session stays. False: not connected.</summary>
@@ -292,13 +285,13 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>The CONNACK is written: the connection takes its session.</summary>
-    internal MqttSession Enter(MqttConnection connection, MqttClientInfo client, MqttOpening opening)
+    /// <summary>The connection takes its session and answers the CONNECT. False: the session is somebody else's.</summary>
+    internal bool TryEnter(MqttConnection connection, MqttOpening opening)
     {
         var flush = new FlushSet();
-        var session = _sessions.Enter(connection, client, opening, flush);
+        var entered = _sessions.TryEnter(connection, opening, flush);
         flush.Flush();
-        return session;
+        return entered;
     }
 
     internal void Leave(MqttConnection connection, MqttSession session, MqttClientInfo client, Will? will, MqttDisconnectReason reason) =>
@@ -322,26 +315,29 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
     /// <summary>Publishes a will that is due, if its owner still may.</summary>
     internal void PublishWill(Will will)
     {
-        var message = will.Message;
+        var message = will.ToMessage(Clock.Now);
         if (!Authorizer.MayLeaveWill(will.Client, message.Topic, message.Retain))
         {
             BrokerLog.WillRefused(Logger, will.Client.ClientId, message.Topic);
             return;
         }
 
-        var flush = new FlushSet();
-        var held = Router.Route(message, Subscriptions.Find(message.Topic), publisher: null, flush, out _);
-        flush.Flush();
-        if (held is not null)
-        {
-            BrokerLog.WillRefused(Logger, will.Client.ClientId, message.Topic);
-        }
+        Route(message);
     }
 
     internal uint LimitExpiry(uint wish)
     {
         var maximum = (uint)Math.Min(uint.MaxValue, Options.MaximumSessionExpiry.TotalSeconds);
         return Math.Min(wish, maximum);
+    }
+
+    /// <summary>A message that no publisher waits for.</summary>
+    private MqttReasonCode Route(StoredMessage message)
+    {
+        var flush = new FlushSet();
+        Router.Route(message, Subscriptions.Find(message.Topic), publisher: null, flush, out var code);
+        flush.Flush();
+        return code;
     }
 
     private void Tell(MqttClientInfo client, Action<IMqttSessionObserver, MqttClientInfo, MqttDisconnectReason> tell, MqttDisconnectReason reason)

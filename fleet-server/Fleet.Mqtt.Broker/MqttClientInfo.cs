@@ -22,7 +22,7 @@ public sealed class MqttClientInfo
     public required DateTimeOffset ConnectedAt { get; init; }
 
     /// <summary>The client found its session again.</summary>
-    public bool SessionPresent { get; init; }
+    public bool SessionPresent { get; internal set; }
 
     /// <summary>Keep alive in force, in seconds; 0: none.</summary>
     public ushort KeepAlive { get; init; }

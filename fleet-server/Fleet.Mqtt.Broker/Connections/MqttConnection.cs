@@ -81,11 +81,18 @@ internal sealed class MqttConnection
         await CloseAsync();
     }
 
-    /// <summary>The session is this connection's from now on. Called under the registry's lock.</summary>
-    public void Bind(MqttSession session)
+    /// <summary>The session is this connection's from now on: CONNACK is the first that the client hears. Called under the registry's lock.</summary>
+    public void Open(MqttSession session, MqttOpening opening)
     {
+        var client = opening.Client!;
         _session = session;
-        _inbound!.Session = session;
+        _will = opening.Will;
+        _inbound = new MqttInbound(_broker, this, session, client, opening.RequestedExpiry);
+        Volatile.Write(ref _lastReceived, _broker.Clock.Now);
+        Client = client;
+
+        // 3.1 has no such flag; the byte is reserved there.
+        Output.Write(new ConnAckPacket { SessionPresent = client.SessionPresent && client.Version != MqttVersion.V31, Properties = opening.Answer.Properties });
     }
 
     /// <summary>Ends the connection from outside: DISCONNECT with <paramref name="reasonCode"/>, then close. Any thread.</summary>
@@ -179,15 +186,15 @@ internal sealed class MqttConnection
         // A topic alias takes three bytes that the length of a message does not count.
         MaximumPacketSize = (connect.Properties?.MaximumPacketSize ?? uint.MaxValue) - (connect.Properties?.TopicAliasMaximum > 0 ? 3u : 0u);
         SendQuota = Math.Min(connect.Properties?.ReceiveMaximum ?? ushort.MaxValue, _broker.Options.MaximumInFlight);
-        _will = opening.Will;
-        _inbound = new MqttInbound(_broker, this, opening.Client!, opening.SessionExpiry);
-        Volatile.Write(ref _lastReceived, _broker.Clock.Now);
-        Client = opening.Client;
-        Output.Write(opening.Answer);
-        _broker.Enter(this, opening.Client!, opening);
-        _flush.Flush();
+        var entered = _broker.TryEnter(this, opening);
+        if (!entered)
+        {
+            handshake.Refuse(connect, _broker.Admission.Refused(this, connect, ConnectAnswers.Refuse(MqttReasonCode.NotAuthorized)));
+            _ending = handshake.Refusal;
+        }
+
         await Output.FlushAsync();
-        return true;
+        return entered;
     }
 
     private async Task<MqttDisconnectReason> ReadAsync()
@@ -212,7 +219,11 @@ internal sealed class MqttConnection
                             // What is acknowledged so far must not wait for this one.
                             _flush.Flush();
                             await Output.FlushAsync();
+
+                            // Who is not read cannot be heard: that is no silence of his.
+                            Volatile.Write(ref _lastReceived, long.MaxValue);
                             await held;
+                            Volatile.Write(ref _lastReceived, _broker.Clock.Now);
                         }
                     }
                     else if (frame.Type == MqttPacketType.Auth && _authentication is not null)

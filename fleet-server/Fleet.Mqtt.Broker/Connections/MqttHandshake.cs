@@ -34,7 +34,7 @@ internal sealed class MqttHandshake(MqttBroker broker, MqttConnection connection
 
         if (opening.Client is null)
         {
-            Refuse(connect.Version, ConnectAnswers.Fit(opening.Answer, connect));
+            Refuse(connect, opening);
             return null;
         }
 
@@ -46,6 +46,9 @@ internal sealed class MqttHandshake(MqttBroker broker, MqttConnection connection
 
         return (connect, opening);
     }
+
+    /// <summary>Answers a CONNECT that could be understood.</summary>
+    public void Refuse(ConnectPacket connect, MqttOpening refusal) => Refuse(connect.Version, ConnectAnswers.Fit(refusal.Answer, connect));
 
     private async ValueTask<MqttOpening?> OpenAsync(ConnectPacket connect)
     {

@@ -8,15 +8,13 @@ using Fleet.Mqtt.Packets;
 namespace Fleet.Mqtt.Broker.Connections;
 
 /// <summary>What a connected client sends. Called by the connection's read loop only; decided acknowledgements come back from anywhere.</summary>
-internal sealed class MqttInbound(MqttBroker broker, MqttConnection connection, MqttClientInfo client, uint sessionExpiry)
+internal sealed class MqttInbound(MqttBroker broker, MqttConnection connection, MqttSession session, MqttClientInfo client, uint requestedExpiry)
 {
-    private readonly Lock _lock = new();
     private TopicCache? _topics;
-    private OrderedAcknowledgements? _acknowledgements;
+    private InboundAcknowledgements? _acknowledgements;
     private TopicEntry?[]? _aliases;
-    private int _waiting;
 
-    public MqttSession Session { get; set; } = null!;
+    private InboundAcknowledgements Acknowledgements => _acknowledgements ??= new InboundAcknowledgements(broker, connection, session);
 
     private TopicCache Topics => _topics ??= new TopicCache(broker);
 
@@ -56,9 +54,9 @@ internal sealed class MqttInbound(MqttBroker broker, MqttConnection connection, 
 
         if (frame.Type == MqttPacketType.PubRel)
         {
-            OnRelease(packetId);
+            Acknowledgements.Release(packetId);
         }
-        else if (!Session.OnAcknowledged(frame.Type, packetId, code, flush) && frame.Type == MqttPacketType.PubRec && !code.IsFailure())
+        else if (!session.OnAcknowledged(frame.Type, packetId, code, flush) && frame.Type == MqttPacketType.PubRec && !code.IsFailure())
         {
             connection.Output.WriteAck(MqttPacketType.PubRel, packetId, broker.Answers.UnknownPacketId);
         }
@@ -72,12 +70,12 @@ internal sealed class MqttInbound(MqttBroker broker, MqttConnection connection, 
             return;
         }
 
-        if (wish != 0 && sessionExpiry == 0)
+        if (wish != 0 && requestedExpiry == 0)
         {
             throw MqttProtocolException.Violation("DISCONNECT wants to keep a session that CONNECT did not (3.14.2.2.2).");
         }
 
-        Session.ExpirySeconds = broker.LimitExpiry(wish);
+        session.ExpirySeconds = broker.LimitExpiry(wish);
     }
 
     private ValueTask OnPublish(byte header, ReadOnlySpan<byte> body, FlushSet flush)
@@ -95,14 +93,13 @@ internal sealed class MqttInbound(MqttBroker broker, MqttConnection connection, 
             throw new MqttProtocolException(MqttReasonCode.RetainNotSupported, "Retained messages are not supported [MQTT-3.2.2-14].");
         }
 
-        if (view.Qos == MqttQos.ExactlyOnce && !Session.Receive(view.PacketId))
+        if (view.Qos == MqttQos.ExactlyOnce && !session.Receive(view.PacketId))
         {
-            // Known: acknowledged again, not delivered again [MQTT-4.3.3-10].
-            RepeatReceived(view.PacketId);
+            Acknowledgements.Repeat(view.PacketId);
             return ValueTask.CompletedTask;
         }
 
-        var entry = view.Qos == MqttQos.AtMostOnce ? null : Note(view);
+        var entry = view.Qos == MqttQos.AtMostOnce ? null : Acknowledgements.Note(view.Qos, view.PacketId);
         if (!(view.Retain ? topic.MayRetain : topic.MayPublish))
         {
             BrokerLog.PublishRefused(broker.Logger, client.ClientId, topic.Text);
@@ -110,7 +107,8 @@ internal sealed class MqttInbound(MqttBroker broker, MqttConnection connection, 
             return ValueTask.CompletedTask;
         }
 
-        return broker.Interceptor is null ? Route(view, topic, entry, flush) : Intercept(view, topic, entry, flush);
+        var done = broker.Interceptor is null ? Route(view, topic, entry, flush) : Intercept(view, topic, entry, flush);
+        return done.IsCompletedSuccessfully && entry is not null ? new ValueTask(Acknowledgements.WaitForRoomAsync()) : done;
     }
 
     private ValueTask Route(in PublishView view, TopicEntry topic, OrderedAcknowledgements.Entry? entry, FlushSet flush)
@@ -137,7 +135,7 @@ internal sealed class MqttInbound(MqttBroker broker, MqttConnection connection, 
 
     private ValueTask Route(StoredMessage message, RecipientSet recipients, OrderedAcknowledgements.Entry? entry, FlushSet flush)
     {
-        var held = broker.Router.Route(message, recipients, Session, flush, out var code);
+        var held = broker.Router.Route(message, recipients, session, flush, out var code);
         if (held is null)
         {
             Finish(entry, code);
@@ -235,7 +233,7 @@ internal sealed class MqttInbound(MqttBroker broker, MqttConnection connection, 
             Publisher = client.ClientId,
         };
         var flush = new FlushSet();
-        var held = broker.Router.Route(message, topic.Recipients, Session, flush, out var code);
+        var held = broker.Router.Route(message, topic.Recipients, session, flush, out var code);
         flush.Flush();
         if (held is not null)
         {
@@ -268,84 +266,12 @@ internal sealed class MqttInbound(MqttBroker broker, MqttConnection connection, 
         return Topics.Find(known.Utf8, client);
     }
 
-    /// <summary>Counts a QoS 1 or 2 message against Receive Maximum and keeps its place in the order of acknowledgements.</summary>
-    private OrderedAcknowledgements.Entry Note(in PublishView view)
-    {
-        lock (_lock)
-        {
-            if (++_waiting > broker.Options.ReceiveMaximum)
-            {
-                throw new MqttProtocolException(MqttReasonCode.ReceiveMaximumExceeded, $"More than {broker.Options.ReceiveMaximum} unacknowledged messages [MQTT-3.3.4-9].");
-            }
-
-            var answer = view.Qos == MqttQos.AtLeastOnce ? MqttPacketType.PubAck : MqttPacketType.PubRec;
-            return (_acknowledgements ??= new OrderedAcknowledgements()).Add(answer, view.PacketId);
-        }
-    }
-
-    /// <summary>Any thread.</summary>
+    /// <summary>Any thread. Null: QoS 0, there is nobody to tell.</summary>
     private void Finish(OrderedAcknowledgements.Entry? entry, MqttReasonCode code)
     {
-        if (entry is null)
+        if (entry is not null)
         {
-            return;
-        }
-
-        lock (_lock)
-        {
-            entry.Decide(code);
-            while (_acknowledgements!.TryTake(out var decided))
-            {
-                AnswerLocked(decided);
-            }
-        }
-    }
-
-    private void AnswerLocked(OrderedAcknowledgements.Entry entry)
-    {
-        var code = entry.ReasonCode;
-        if (entry.Answer == MqttPacketType.PubAck)
-        {
-            _waiting--;
-        }
-        else if (code.IsFailure())
-        {
-            _waiting--;
-            Session.Release(entry.PacketId);
-        }
-        else
-        {
-            code = MqttReasonCode.Success;
-        }
-
-        if (Version != MqttVersion.V5 && code.IsFailure())
-        {
-            // 3.1.1, 3.3.5.2: no negative acknowledgement exists; an acknowledgement would be a lie.
-            connection.Close(code);
-            return;
-        }
-
-        connection.Output.WriteAck(entry.Answer, entry.PacketId, code);
-    }
-
-    private void RepeatReceived(ushort packetId)
-    {
-        lock (_lock)
-        {
-            if (_acknowledgements?.FindUndecided(packetId) is null)
-            {
-                connection.Output.WriteAck(MqttPacketType.PubRec, packetId, MqttReasonCode.Success);
-            }
-        }
-    }
-
-    private void OnRelease(ushort packetId)
-    {
-        var known = Session.Release(packetId);
-        lock (_lock)
-        {
-            _waiting -= known && _waiting > 0 ? 1 : 0;
-            connection.Output.WriteAck(MqttPacketType.PubComp, packetId, known ? MqttReasonCode.Success : broker.Answers.UnknownPacketId);
+            _acknowledgements!.Finish(entry, code);
         }
     }
 }

@@ -4,9 +4,9 @@ using Fleet.Mqtt.Packets;
 
 namespace Fleet.Mqtt.Broker.Sessions;
 
-/// <summary>Who may come in: the rate of CONNECTs, the authenticators, whose session it is (3.1.4).</summary>
+/// <summary>Who may come in: the rate of CONNECTs, the authenticators (3.1.4).</summary>
 internal sealed class Admission(
-    MqttBroker broker, SessionRegistry sessions, ConnectGate gate, IMqttAuthenticator authenticator, IMqttEnhancedAuthenticator[] methods)
+    MqttBroker broker, ConnectGate gate, IMqttAuthenticator authenticator, IMqttEnhancedAuthenticator[] methods)
 {
     /// <summary>A refusal that needs no authenticator, or null.</summary>
     public MqttOpening? Check(MqttConnection connection, ConnectPacket connect)
@@ -42,7 +42,8 @@ internal sealed class Admission(
 
     private IMqttEnhancedAuthenticator? Find(string method) => Array.Find(methods, m => string.Equals(m.Method, method, StringComparison.Ordinal));
 
-    private MqttOpening Refused(MqttConnection connection, ConnectPacket connect, MqttOpening refusal)
+    /// <summary>The same refusal, counted and logged.</summary>
+    public MqttOpening Refused(MqttConnection connection, ConnectPacket connect, MqttOpening refusal)
     {
         broker.Metrics.Refused(refusal.Answer.ReasonCode);
         BrokerLog.ConnectRefused(broker.Logger, connection.Peer.Remote?.ToString(), refusal.Answer.ReasonCode, connect.ClientId);
@@ -53,12 +54,6 @@ internal sealed class Admission(
     {
         var options = broker.Options;
         var clientId = connect.ClientId.Length > 0 ? connect.ClientId : $"auto-{Guid.NewGuid():N}";
-        if (!sessions.TryPeek(clientId, identity, connect.CleanStart, out var present))
-        {
-            BrokerLog.ForeignSession(broker.Logger, clientId, identity.Name);
-            return ConnectAnswers.Refuse(MqttReasonCode.NotAuthorized);
-        }
-
         var wish = connect.Properties?.SessionExpiryInterval ?? 0;
         if (connect.Version != MqttVersion.V5)
         {
@@ -79,7 +74,6 @@ internal sealed class Admission(
             RemoteEndPoint = connection.Peer.Remote,
             ConnectionId = connection.Id,
             ConnectedAt = broker.Clock.UtcNow,
-            SessionPresent = present,
             KeepAlive = keepAlive,
         };
         if (connect.Will is { } will && !broker.Authorizer.MayLeaveWill(client, will.Topic, will.Retain))
@@ -91,8 +85,10 @@ internal sealed class Admission(
         {
             Answer = ConnectAnswers.Accept(connect, client, expiry == wish ? null : expiry, connection.LargestPacket, options),
             Client = client,
-            Will = ConnectAnswers.ToWill(connect, client, broker.Clock.Now),
+            CleanStart = connect.CleanStart,
+            Will = connect.Will is null ? null : new Will(connect.Will, client),
             SessionExpiry = expiry,
+            RequestedExpiry = wish,
         };
     }
 }

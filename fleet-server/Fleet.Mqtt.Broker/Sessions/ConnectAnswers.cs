@@ -1,6 +1,5 @@
 using Fleet.Mqtt.Broker.Access;
 using Fleet.Mqtt.Broker.Connections;
-using Fleet.Mqtt.Broker.Routing;
 using Fleet.Mqtt.Packets;
 
 namespace Fleet.Mqtt.Broker.Sessions;
@@ -45,7 +44,7 @@ internal static class ConnectAnswers
             ? new ConnAckPacket { ReasonCode = answer.ReasonCode }
             : answer;
 
-    /// <summary>CONNACK with what the client has to know: limits, and what was decided against its wish.</summary>
+    /// <summary>CONNACK with what the client has to know: limits, and what was decided against its wish. Whether there is a session is told by the registry.</summary>
     public static ConnAckPacket Accept(ConnectPacket connect, MqttClientInfo client, uint? expiry, int largestPacket, MqttBrokerOptions options)
     {
         var properties = new MqttProperties
@@ -66,8 +65,7 @@ internal static class ConnectAnswers
         properties.WildcardSubscriptionAvailable = options.WildcardSubscriptionsAvailable ? null : false;
         properties.SharedSubscriptionAvailable = options.SharedSubscriptionsAvailable ? null : false;
         properties.SubscriptionIdentifierAvailable = options.SubscriptionIdentifiersAvailable ? null : false;
-        // 3.1 has no such flag; the byte is reserved there.
-        return new ConnAckPacket { SessionPresent = client.SessionPresent && connect.Version != MqttVersion.V31, Properties = properties };
+        return new ConnAckPacket { Properties = properties };
     }
 
     public static MqttConnectRequest ToRequest(ConnectPacket connect, MqttPeer peer) => new()
@@ -83,25 +81,4 @@ internal static class ConnectAnswers
         WillTopic = connect.Will?.Topic,
         UserProperties = connect.Properties?.UserProperties ?? [],
     };
-
-    public static Will? ToWill(ConnectPacket connect, MqttClientInfo client, long now)
-    {
-        if (connect.Will is not { } will)
-        {
-            return null;
-        }
-
-        var message = new StoredMessage
-        {
-            TopicBytes = System.Text.Encoding.UTF8.GetBytes(will.Topic),
-            Topic = will.Topic,
-            Payload = will.Payload.ToArray(),
-            Qos = will.Qos,
-            Retain = will.Retain,
-            Properties = StoredMessage.Forwarded(will.Properties),
-            ExpiresAt = StoredMessage.Expiry(will.Properties?.MessageExpiryInterval, now),
-            Publisher = client.ClientId,
-        };
-        return new Will(message, client, will.Properties?.WillDelayInterval ?? 0);
-    }
 }

@@ -21,6 +21,9 @@ internal sealed class Delivery(StoredMessage message, MqttQos qos, bool retain, 
 
     public long Order { get; set; }
 
+    /// <summary>Sent on the current connection and not finished: it counts against the client's Receive Maximum.</summary>
+    public bool IsOnWire { get; set; }
+
     /// <summary>PUBACK, PUBREC or PUBCOMP.</summary>
     public MqttPacketType Awaits { get; set; } = qos == MqttQos.ExactlyOnce ? MqttPacketType.PubRec : MqttPacketType.PubAck;
 

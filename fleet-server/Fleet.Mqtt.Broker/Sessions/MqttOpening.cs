@@ -12,12 +12,16 @@ internal sealed class MqttOpening
     /// <summary>Null: refused.</summary>
     public MqttClientInfo? Client { get; init; }
 
-    public MqttSession? Session { get; init; }
+    /// <summary>What was before is to be forgotten (3.1.2.4).</summary>
+    public bool CleanStart { get; init; }
 
     public Will? Will { get; init; }
 
     /// <summary>Seconds, as granted.</summary>
     public uint SessionExpiry { get; init; }
+
+    /// <summary>Seconds, as CONNECT asked: from zero a DISCONNECT must not raise it (3.14.2.2.2).</summary>
+    public uint RequestedExpiry { get; init; }
 
     /// <summary>Length of a CONNACK on the wire.</summary>
     public static int Length(ConnAckPacket packet, MqttVersion version)

@@ -6,21 +6,16 @@ using Fleet.Mqtt.Packets;
 namespace Fleet.Mqtt.Broker.Sessions;
 
 /// <summary>
-/// The server's half of a session (MQTT 5.0, 4.1): subscriptions, what is in flight, what waits. Outlives its connections until it expires. Everything is
-/// guarded by one gate; under it only the output of the session's own connection is locked.
+/// The server's half of a session (MQTT 5.0, 4.1). Outlives its connections until it expires. Everything is guarded by one gate; under it only the output of the session's own
+/// connection is locked. What most sessions never need is made when first used.
 /// </summary>
 internal sealed class MqttSession(MqttBrokerOptions options, BrokerClock clock, string clientId)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, Subscription> _subscriptions = new(StringComparer.Ordinal);
-    private Dictionary<ushort, Delivery>? _inFlight;
-    private Queue<Delivery>? _queue;
-    private HashSet<ushort>? _received;
-    private TaskCompletionSource? _room;
+    private Dictionary<string, Subscription>? _subscriptions;
+    private OutboundMessages? _outbound;
+    private ReceivedMessages? _received;
     private MqttConnection? _connection;
-    private long _queuedBytes;
-    private long _order;
-    private ushort _lastPacketId;
 
     public string ClientId => clientId;
 
@@ -44,26 +39,16 @@ internal sealed class MqttSession(MqttBrokerOptions options, BrokerClock clock, 
     public MqttConnection? Connection => Volatile.Read(ref _connection);
 
     /// <summary>One more message could be sent at once; a hint for sharing.</summary>
-    public bool HasRoom => Volatile.Read(ref _connection) is { } connection && !connection.Output.IsCongested && (_queue?.Count ?? 0) == 0;
+    public bool HasRoom => Volatile.Read(ref _connection) is { } connection && !connection.Output.IsCongested && (Volatile.Read(ref _outbound)?.Queued ?? 0) == 0;
 
-    public int SubscriptionCount
+    /// <summary>QoS 1 and 2 messages to the client, in flight or queued.</summary>
+    public int WaitingMessages
     {
         get
         {
             lock (_gate)
             {
-                return _subscriptions.Count;
-            }
-        }
-    }
-
-    public int QueuedMessages
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return (_queue?.Count ?? 0) + (_inFlight?.Count ?? 0);
+                return _outbound?.Count ?? 0;
             }
         }
     }
@@ -73,6 +58,7 @@ internal sealed class MqttSession(MqttBrokerOptions options, BrokerClock clock, 
     {
         lock (_gate)
         {
+            _subscriptions ??= new Dictionary<string, Subscription>(StringComparer.Ordinal);
             if (_subscriptions.Count >= options.MaximumSubscriptionsPerSession && !_subscriptions.ContainsKey(request.Filter))
             {
                 return null;
@@ -86,7 +72,7 @@ internal sealed class MqttSession(MqttBrokerOptions options, BrokerClock clock, 
     {
         lock (_gate)
         {
-            return _subscriptions.Remove(filter);
+            return _subscriptions?.Remove(filter) == true;
         }
     }
 
@@ -94,8 +80,8 @@ internal sealed class MqttSession(MqttBrokerOptions options, BrokerClock clock, 
     {
         lock (_gate)
         {
-            string[] filters = [.. _subscriptions.Keys];
-            _subscriptions.Clear();
+            string[] filters = [.. _subscriptions?.Keys ?? Enumerable.Empty<string>()];
+            _subscriptions = null;
             return filters;
         }
     }
@@ -106,19 +92,13 @@ internal sealed class MqttSession(MqttBrokerOptions options, BrokerClock clock, 
     {
         lock (_gate)
         {
-            var connection = _connection;
             if (qos == MqttQos.AtMostOnce)
             {
-                return connection is not null && SendQos0Locked(connection, message, retain, identifiers, flush) ? DeliverOutcome.Sent : DeliverOutcome.Dropped;
+                return _connection is not null && SendQos0Locked(_connection, message, retain, identifiers, flush) ? DeliverOutcome.Sent : DeliverOutcome.Dropped;
             }
 
-            var delivery = new Delivery(message, qos, retain, identifiers, completion);
-            if (connection is not null && (_queue?.Count ?? 0) == 0 && MaySendLocked(connection))
-            {
-                return SendLocked(connection, delivery, flush) ? DeliverOutcome.Sent : DeliverOutcome.Dropped;
-            }
-
-            return EnqueueLocked(delivery) ? DeliverOutcome.Queued : DeliverOutcome.Full;
+            _outbound ??= new OutboundMessages(options, clock);
+            return _outbound.Deliver(_connection, new Delivery(message, qos, retain, identifiers, completion), flush);
         }
     }
 
@@ -129,61 +109,38 @@ internal sealed class MqttSession(MqttBrokerOptions options, BrokerClock clock, 
         {
             if (_connection is null)
             {
-                LoseDirectLocked();
+                _outbound?.LoseDirect();
                 completion.TrySetResult(new MqttDeliveryResult(MqttDelivery.NotConnected));
             }
         }
     }
 
-    /// <summary>Makes room by dropping what waits longest; false: nothing waits.</summary>
+    /// <inheritdoc cref="OutboundMessages.DropOldest"/>
     public bool DropOldest()
     {
         lock (_gate)
         {
-            if (_queue is null || !_queue.TryDequeue(out var oldest))
-            {
-                return false;
-            }
-
-            _queuedBytes -= oldest.Message.Size;
-            oldest.Complete(MqttDelivery.NoRoom);
-            return true;
+            return _outbound?.DropOldest() == true;
         }
     }
 
-    /// <summary>Completes when the queue has become shorter or the connection has gone.</summary>
+    /// <inheritdoc cref="OutboundMessages.WaitForRoomAsync"/>
     public Task WaitForRoomAsync()
     {
         lock (_gate)
         {
-            if (_connection is null || _queue is null || !IsFullLocked(0))
-            {
-                return Task.CompletedTask;
-            }
-
-            return (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            return _connection is null || _outbound is null ? Task.CompletedTask : _outbound.WaitForRoomAsync();
         }
     }
 
-    /// <summary>A connection takes the session; what was in flight is sent again [MQTT-4.4.0-1], then what waits.</summary>
+    /// <summary>A connection takes the session.</summary>
     public void Attach(MqttConnection connection, MqttClientInfo client, Func<StoredMessage, bool> mayReceive, FlushSet flush)
     {
         lock (_gate)
         {
             Client = client;
             _connection = connection;
-            foreach (var delivery in _inFlight?.Values.OrderBy(static d => d.Order).ToArray() ?? [])
-            {
-                ResendLocked(connection, delivery, flush);
-            }
-
-            if (_queue is not null && _queue.Any(d => !mayReceive(d.Message)))
-            {
-                _queue = new Queue<Delivery>(_queue.Where(d => mayReceive(d.Message)));
-                _queuedBytes = _queue.Sum(static d => (long)d.Message.Size);
-            }
-
-            PumpLocked(flush);
+            _outbound?.Resume(connection, d => mayReceive(d.Message), flush);
         }
     }
 
@@ -198,9 +155,7 @@ internal sealed class MqttSession(MqttBrokerOptions options, BrokerClock clock, 
             }
 
             _connection = null;
-            LoseDirectLocked();
-            _room?.TrySetResult();
-            _room = null;
+            _outbound?.Suspend();
             return true;
         }
     }
@@ -210,42 +165,18 @@ internal sealed class MqttSession(MqttBrokerOptions options, BrokerClock clock, 
     {
         lock (_gate)
         {
-            LoseDirectLocked();
-            _inFlight = null;
-            _queue = null;
-            _queuedBytes = 0;
+            _outbound?.LoseDirect();
+            _outbound = null;
             _received = null;
         }
     }
 
-    /// <summary>PUBACK, PUBREC or PUBCOMP from the client. False: no such message is in flight.</summary>
-    /// <exception cref="MqttProtocolException">Not the acknowledgement that is due (4.3).</exception>
+    /// <inheritdoc cref="OutboundMessages.OnAcknowledged"/>
     public bool OnAcknowledged(MqttPacketType type, ushort packetId, MqttReasonCode code, FlushSet flush)
     {
         lock (_gate)
         {
-            if (_inFlight is null || !_inFlight.TryGetValue(packetId, out var delivery))
-            {
-                return false;
-            }
-
-            var again = type == MqttPacketType.PubRec && delivery.Awaits == MqttPacketType.PubComp;
-            if (type != delivery.Awaits && !again)
-            {
-                throw MqttProtocolException.Violation($"{type} where {delivery.Awaits} is due (4.3).");
-            }
-
-            if (type == MqttPacketType.PubRec && !code.IsFailure())
-            {
-                delivery.Awaits = MqttPacketType.PubComp;
-                _connection?.Output.WriteAck(MqttPacketType.PubRel, packetId, MqttReasonCode.Success);
-                return true;
-            }
-
-            _inFlight.Remove(packetId);
-            delivery.Complete(code.IsFailure() ? MqttDelivery.Refused : MqttDelivery.Delivered, code);
-            PumpLocked(flush);
-            return true;
+            return _outbound?.OnAcknowledged(_connection, type, packetId, code, flush) == true;
         }
     }
 
@@ -254,41 +185,48 @@ internal sealed class MqttSession(MqttBrokerOptions options, BrokerClock clock, 
     {
         lock (_gate)
         {
-            PumpLocked(flush);
+            _outbound?.Pump(_connection, flush);
         }
     }
 
-    /// <summary>False: this QoS 2 message was received before [MQTT-4.3.3-10].</summary>
+    /// <inheritdoc cref="ReceivedMessages.Add"/>
     public bool Receive(ushort packetId)
     {
         lock (_gate)
         {
-            return (_received ??= []).Add(packetId);
+            return (_received ??= new ReceivedMessages()).Add(packetId);
         }
     }
 
+    /// <summary>It is decided what becomes of a QoS 2 message; a later connection of the client that waits for it is told.</summary>
+    public void Decide(ushort packetId, MqttReasonCode code)
+    {
+        Action<MqttReasonCode>? others;
+        lock (_gate)
+        {
+            others = _received?.Decide(packetId, isAccepted: !code.IsFailure());
+        }
+
+        others?.Invoke(code);
+    }
+
+    /// <inheritdoc cref="ReceivedMessages.TryWait"/>
+    public bool TryWaitForDecision(ushort packetId, Action<MqttReasonCode> decided)
+    {
+        lock (_gate)
+        {
+            return _received?.TryWait(packetId, decided) == true;
+        }
+    }
+
+    /// <inheritdoc cref="ReceivedMessages.Release"/>
     public bool Release(ushort packetId)
     {
         lock (_gate)
         {
-            return _received?.Remove(packetId) == true;
+            return _received?.Release(packetId) == true;
         }
     }
-
-    /// <summary>QoS 2 messages of the client that wait for PUBREL.</summary>
-    public int Received
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _received?.Count ?? 0;
-            }
-        }
-    }
-
-    private bool MaySendLocked(MqttConnection connection) =>
-        !connection.Output.IsCongested && (_inFlight?.Count ?? 0) < connection.SendQuota;
 
     private bool SendQos0Locked(MqttConnection connection, StoredMessage message, bool retain, uint[] identifiers, FlushSet flush)
     {
@@ -301,113 +239,5 @@ internal sealed class MqttSession(MqttBrokerOptions options, BrokerClock clock, 
 
         flush.Add(connection);
         return true;
-    }
-
-    private bool SendLocked(MqttConnection connection, Delivery delivery, FlushSet flush)
-    {
-        var now = clock.Now;
-        if (delivery.Message.IsExpired(now))
-        {
-            delivery.Complete(MqttDelivery.Expired);
-            return false;
-        }
-
-        var head = new PublishHead(delivery.Qos, delivery.Retain, Duplicate: false, NextPacketIdLocked());
-        if (delivery.Message.PacketLength(head, delivery.Identifiers, connection.Output.Version) > connection.MaximumPacketSize)
-        {
-            // [MQTT-3.1.2-25]: as if it had been sent.
-            delivery.Complete(MqttDelivery.NoRoom, MqttReasonCode.PacketTooLarge);
-            return false;
-        }
-
-        delivery.PacketId = head.PacketId;
-        delivery.Order = ++_order;
-        (_inFlight ??= []).Add(head.PacketId, delivery);
-        connection.Output.TryWritePublish(delivery.Message, head, delivery.Identifiers, now);
-        flush.Add(connection);
-        return true;
-    }
-
-    private void ResendLocked(MqttConnection connection, Delivery delivery, FlushSet flush)
-    {
-        if (delivery.Awaits == MqttPacketType.PubComp)
-        {
-            connection.Output.WriteAck(MqttPacketType.PubRel, delivery.PacketId, MqttReasonCode.Success);
-        }
-        else
-        {
-            var head = new PublishHead(delivery.Qos, delivery.Retain, Duplicate: true, delivery.PacketId);
-            connection.Output.TryWritePublish(delivery.Message, head, delivery.Identifiers, clock.Now);
-        }
-
-        flush.Add(connection);
-    }
-
-    private bool IsFullLocked(int more) =>
-        _queue is not null && (_queue.Count >= options.MaximumQueuedMessages || _queuedBytes + more > options.MaximumQueuedBytes);
-
-    private bool EnqueueLocked(Delivery delivery)
-    {
-        _queue ??= new Queue<Delivery>();
-        if (_queue.Count > 0 && IsFullLocked(delivery.Message.Size))
-        {
-            return false;
-        }
-
-        _queue.Enqueue(delivery);
-        _queuedBytes += delivery.Message.Size;
-        return true;
-    }
-
-    private void PumpLocked(FlushSet flush)
-    {
-        if (_connection is not { } connection || _queue is null)
-        {
-            return;
-        }
-
-        while (MaySendLocked(connection) && _queue.TryDequeue(out var delivery))
-        {
-            _queuedBytes -= delivery.Message.Size;
-            SendLocked(connection, delivery, flush);
-        }
-
-        if (_room is not null && !IsFullLocked(0))
-        {
-            _room.TrySetResult();
-            _room = null;
-        }
-
-        _queue = _queue.Count == 0 ? null : _queue;
-    }
-
-    private void LoseDirectLocked()
-    {
-        foreach (var delivery in _inFlight?.Values.Where(static d => d.Completion is not null).ToArray() ?? [])
-        {
-            _inFlight!.Remove(delivery.PacketId);
-            delivery.Complete(MqttDelivery.ConnectionLost);
-        }
-
-        if (_queue?.Any(static d => d.Completion is not null) == true)
-        {
-            foreach (var delivery in _queue)
-            {
-                delivery.Complete(MqttDelivery.NotConnected);
-            }
-
-            _queue = new Queue<Delivery>(_queue.Where(static d => d.Completion is null));
-            _queuedBytes = _queue.Sum(static d => (long)d.Message.Size);
-        }
-    }
-
-    private ushort NextPacketIdLocked()
-    {
-        do
-        {
-            _lastPacketId = _lastPacketId == ushort.MaxValue ? (ushort)1 : (ushort)(_lastPacketId + 1);
-        }
-        while (_inFlight?.ContainsKey(_lastPacketId) == true);
-        return _lastPacketId;
     }
 }

@@ -17,50 +17,42 @@ internal sealed class SessionRegistry(MqttBroker broker)
 
     public int Count => _sessions.Count;
 
-    public long WaitingMessages => _sessions.Values.Sum(static s => (long)s.QueuedMessages);
+    public long WaitingMessages => _sessions.Values.Sum(static s => (long)s.WaitingMessages);
 
     public MqttSession? Find(string clientId) => _sessions.GetValueOrDefault(clientId);
 
-    /// <summary>False: the session belongs to somebody else. Otherwise tells whether the client is going to find it again.</summary>
-    public bool TryPeek(string clientId, MqttIdentity identity, bool cleanStart, out bool present)
-    {
-        present = false;
-        if (!_sessions.TryGetValue(clientId, out var session))
-        {
-            return true;
-        }
-
-        if (!string.Equals(session.Client.Identity.Name, identity.Name, StringComparison.Ordinal))
-        {
-            return false;
-        }
-
-        present = !cleanStart;
-        return true;
-    }
-
     /// <summary>
-    /// Gives the session to <paramref name="connection"/>: the old connection is told 0x8E [MQTT-3.1.4-3], Clean Start ends what was [MQTT-3.1.2-4].
+    /// Gives the session to <paramref name="connection"/>, which then answers the CONNECT: the old connection is told 0x8E [MQTT-3.1.4-3], Clean Start ends what was [MQTT-3.1.2-4].
+    /// False: the session belongs to somebody else, nothing was done.
     /// </summary>
-    public MqttSession Enter(MqttConnection connection, MqttClientInfo client, MqttOpening opening, FlushSet flush)
+    public bool TryEnter(MqttConnection connection, MqttOpening opening, FlushSet flush)
     {
+        var client = opening.Client!;
         lock (_lock)
         {
-            var existing = _sessions.GetValueOrDefault(client.ClientId);
+            if (_sessions.TryGetValue(client.ClientId, out var existing) && !string.Equals(existing.Client.Identity.Name, client.Identity.Name, StringComparison.Ordinal))
+            {
+                BrokerLog.ForeignSession(broker.Logger, client.ClientId, client.Identity.Name);
+                return false;
+            }
+
             if (existing?.Connection is { } old)
             {
                 BrokerLog.TakenOver(broker.Logger, client.ClientId, connection.Peer.Remote?.ToString());
                 old.End(new MqttDisconnectReason(ByClient: false, MqttReasonCode.SessionTakenOver), dropWill: false);
                 old.Close(MqttReasonCode.SessionTakenOver);
+
+                // A session without expiry has ended with that connection (3.1.2.11.2).
                 existing = _sessions.GetValueOrDefault(client.ClientId);
             }
 
-            if (existing is not null && !client.SessionPresent)
+            if (existing is not null && opening.CleanStart)
             {
                 EndLocked(existing);
                 existing = null;
             }
 
+            client.SessionPresent = existing is not null;
             var session = existing ?? (_sessions[client.ClientId] = new MqttSession(broker.Options, broker.Clock, client.ClientId) { Client = client });
             _offline.Remove(session);
 
@@ -68,10 +60,10 @@ internal sealed class SessionRegistry(MqttBroker broker)
             session.PendingWill = null;
             session.ExpiresAt = StoredMessage.Never;
             session.ExpirySeconds = opening.SessionExpiry;
-            connection.Bind(session);
+            connection.Open(session, opening);
             session.Attach(connection, client, m => broker.Authorizer.MayReceive(client, m.Topic), flush);
             broker.TellConnected(client);
-            return session;
+            return true;
         }
     }
 

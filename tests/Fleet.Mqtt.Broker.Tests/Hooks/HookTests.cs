@@ -179,6 +179,28 @@ public sealed class HookTests
     }
 
     [Test]
+    public async Task Old_client_with_more_than_receive_maximum_undecided_is_held_and_not_cut()
+    {
+        // 3.1.1 knows no Receive Maximum: nobody told the client.
+        var clock = new TestClock();
+        var committer = new Committer();
+        await using var broker = await TestBroker.StartAsync(new MqttBrokerOptions { ReceiveMaximum = 2 }, clock, s => s.AddSingleton<IMqttPublishInterceptor>(committer));
+        using var raw = broker.Raw();
+        raw.Send("10 0D 0004 4D515454 04 02 000A 0001 63").Expect("20 02 00 00");
+        raw.Send("32 06 0002 7570 0001 32 06 0002 7570 0002 32 06 0002 7570 0003");
+        var first = await committer.NextAsync();
+        var second = await committer.NextAsync();
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.That(broker.Broker.Connections, Has.Count.EqualTo(1), "a client that is not read is not silent");
+        first.Commit.SetResult(MqttPublishVerdict.Consumed);
+        raw.Expect("40 02 0001");
+        var third = await committer.NextAsync();
+        second.Commit.SetResult(MqttPublishVerdict.Consumed);
+        third.Commit.SetResult(MqttPublishVerdict.Consumed);
+        raw.Expect("40 02 0002 40 02 0003");
+    }
+
+    [Test]
     public async Task Consumed_message_is_not_routed_and_a_routed_one_is()
     {
         var committer = new Committer();
@@ -372,22 +394,6 @@ public sealed class HookTests
 
         private bool Owns(MqttClientInfo client, string filter) =>
             !Revoked.Contains(client.ClientId) && MqttTopic.Contains($"fleet/v1/{client.ClientId}/#", filter);
-    }
-
-    private sealed class Committer : IMqttPublishInterceptor
-    {
-        private readonly System.Threading.Channels.Channel<(MqttInboundPublish, TaskCompletionSource<MqttPublishVerdict>)> _messages =
-            System.Threading.Channels.Channel.CreateUnbounded<(MqttInboundPublish, TaskCompletionSource<MqttPublishVerdict>)>();
-
-        public ValueTask<MqttPublishVerdict> OnPublishAsync(MqttInboundPublish publish, CancellationToken cancellationToken)
-        {
-            var commit = new TaskCompletionSource<MqttPublishVerdict>(TaskCreationOptions.RunContinuationsAsynchronously);
-            _messages.Writer.TryWrite((publish, commit));
-            return new ValueTask<MqttPublishVerdict>(commit.Task);
-        }
-
-        public async Task<(MqttInboundPublish Message, TaskCompletionSource<MqttPublishVerdict> Commit)> NextAsync() =>
-            await _messages.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
     }
 
     private sealed class Presence : IMqttSessionObserver

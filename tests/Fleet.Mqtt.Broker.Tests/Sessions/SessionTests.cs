@@ -335,6 +335,39 @@ public sealed class SessionTests
     }
 
     [Test]
+    public async Task Will_lives_from_the_moment_it_is_published()
+    {
+        // 3.1.3.2.4
+        var watcher = await _broker.ConnectAsync("w");
+        await watcher.SubscribeAsync("will/#");
+        var client = await _broker.ConnectAsync(new MqttClientOptions
+        {
+            Host = "127.0.0.1",
+            Port = _broker.Port,
+            ClientId = "c",
+            KeepAlive = TimeSpan.Zero,
+            Will = new MqttMessage { Topic = "will/c", Payload = "gone"u8.ToArray(), ExpirySeconds = 5, Retain = true },
+        });
+        _clock.Advance(TimeSpan.FromSeconds(60));
+        await client.DisposeAsync();
+        Assert.That((await watcher.NextAsync()).Message.ExpirySeconds, Is.EqualTo(5));
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        var late = await _broker.ConnectAsync("l");
+        await late.SubscribeAsync("will/#");
+        Assert.That((await late.NextAsync()).Message.ExpirySeconds, Is.EqualTo(3));
+    }
+
+    [Test]
+    public async Task Message_that_may_not_wait_reaches_who_is_there([Values] MqttQos qos)
+    {
+        // 3.3.2.3.3: with an interval of 0 it expires unless its delivery begins at once.
+        var client = await _broker.ConnectAsync("c");
+        await client.SubscribeAsync("a");
+        await client.PublishAsync(new MqttMessage { Topic = "a", Payload = "now"u8.ToArray(), Qos = qos, ExpirySeconds = 0 }, CancellationToken.None);
+        Assert.That(await client.NextTextAsync(), Is.EqualTo("now"));
+    }
+
+    [Test]
     public async Task Longer_session_than_allowed_is_cut_and_told()
     {
         // [MQTT-3.2.2-9] is the client's side of it
