@@ -90,28 +90,23 @@ public sealed class MqttClient : IAsyncDisposable
             throw new ArgumentException("Not a topic name (4.7.3).", nameof(message));
         }
 
-        connection.CheckSupported(message);
-        if (message.Qos == MqttQos.AtMostOnce)
+        if (message.Qos != MqttQos.AtMostOnce)
         {
-            await _outbox.WaitForRoomAsync(cancellationToken);
-            connection.SendPublish(message, packetId: 0, duplicate: false);
-            return new MqttPublishResult(MqttReasonCode.Success);
+            return await connection.Publisher.PublishAsync(message, cancellationToken);
         }
 
-        await connection.InFlight.WaitAsync(cancellationToken);
-        var outgoing = connection.Begin(message);
-        return await outgoing.WaitAsync(cancellationToken);
+        await _outbox.WaitForRoomAsync(cancellationToken);
+        connection.Publisher.PublishUnacknowledged(message);
+        return new MqttPublishResult(MqttReasonCode.Success);
     }
 
     /// <summary>Subscribes; one reason code for each filter, in order. At most one <paramref name="subscriptionIdentifier"/> for all of them.</summary>
     /// <exception cref="MqttConnectionLostException">The connection ended first.</exception>
+    /// <exception cref="MqttProtocolException">The server said that it does not support such subscriptions; nothing was sent.</exception>
     public async Task<IReadOnlyList<MqttReasonCode>> SubscribeAsync(
         IReadOnlyList<MqttSubscription> subscriptions, uint? subscriptionIdentifier, CancellationToken cancellationToken)
     {
-        var connection = Connected();
-        var properties = subscriptionIdentifier is { } id ? new MqttProperties { SubscriptionIdentifiers = [id] } : null;
-        var ack = await connection.AskAsync(
-            packetId => new SubscribePacket { PacketId = packetId, Subscriptions = subscriptions, Properties = properties }, cancellationToken);
+        var ack = await Connected().SubscribeAsync(subscriptions, subscriptionIdentifier, cancellationToken);
         return ((SubAckPacket)ack).ReasonCodes;
     }
 
@@ -123,8 +118,7 @@ public sealed class MqttClient : IAsyncDisposable
     /// <exception cref="MqttConnectionLostException">The connection ended first.</exception>
     public async Task<IReadOnlyList<MqttReasonCode>> UnsubscribeAsync(IReadOnlyList<string> filters, CancellationToken cancellationToken)
     {
-        var connection = Connected();
-        var ack = await connection.AskAsync(packetId => new UnsubscribePacket { PacketId = packetId, Filters = filters }, cancellationToken);
+        var ack = await Connected().UnsubscribeAsync(filters, cancellationToken);
         return ((UnsubAckPacket)ack).ReasonCodes;
     }
 
@@ -155,9 +149,22 @@ public sealed class MqttClient : IAsyncDisposable
     /// <summary>
     /// Says goodbye and closes. <see cref="MqttReasonCode.Success"/> makes the server drop the will, <see cref="MqttReasonCode.DisconnectWithWill"/> publish it.
     /// </summary>
-    public async Task DisconnectAsync(MqttReasonCode reasonCode, CancellationToken cancellationToken)
+    public Task DisconnectAsync(MqttReasonCode reasonCode, CancellationToken cancellationToken) => DisconnectAsync(reasonCode, sessionExpiry: null, cancellationToken);
+
+    /// <summary>The same, and changes how long the server keeps the session (3.14.2.2.2).</summary>
+    /// <param name="reasonCode">Of the DISCONNECT.</param>
+    /// <param name="sessionExpiry">From now on; null: as it was agreed. Whole seconds.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    /// <exception cref="ArgumentException">A session that was to end with the connection cannot be kept now.</exception>
+    public async Task DisconnectAsync(MqttReasonCode reasonCode, TimeSpan? sessionExpiry, CancellationToken cancellationToken)
     {
-        _connection?.Disconnect(new MqttDisconnect(MqttDisconnectCause.ByClient, reasonCode));
+        if (sessionExpiry > TimeSpan.Zero && _options.SessionExpiry is null or { Ticks: 0 })
+        {
+            throw new ArgumentException("CONNECT asked for no session beyond the connection (3.14.2.2.2).", nameof(sessionExpiry));
+        }
+
+        var seconds = sessionExpiry is { } expiry ? (uint?)Math.Clamp(expiry.TotalSeconds, 0, uint.MaxValue) : null;
+        _connection?.Disconnect(new MqttDisconnect(MqttDisconnectCause.ByClient, reasonCode), seconds);
         if (_connection is not null)
         {
             await _completion.Task.WaitAsync(cancellationToken);

@@ -39,6 +39,11 @@ internal sealed class MqttClientHandshake(MqttClientOptions options, Stream stre
             throw new MqttConnectException(text, connAck.ReasonCode, connAck.Properties?.ServerReference, null);
         }
 
+        if (connAck.SessionPresent && options.CleanStart)
+        {
+            throw MqttProtocolException.Violation("The server found a session that Clean Start told it to forget [MQTT-3.2.2-2] [MQTT-3.2.2-4].");
+        }
+
         authenticator?.OnConnected(connAck.Properties);
         return connAck;
     }

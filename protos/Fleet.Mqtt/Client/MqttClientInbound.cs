@@ -1,31 +1,28 @@
 using System.Threading.Channels;
-using Fleet.Mqtt.Codec;
 using Fleet.Mqtt.Packets;
 
 namespace Fleet.Mqtt.Client;
 
 /// <summary>The receiving side of a client: aliases, QoS 2, and acknowledgements in order.</summary>
-internal sealed class MqttClientInbound(MqttClientOptions options, MqttClientSession session, MqttOutbox outbox, ChannelWriter<MqttIncoming> incoming)
+internal sealed class MqttClientInbound(MqttClientOptions options, MqttClientSession session, MqttClientSender sender, ChannelWriter<MqttIncoming> incoming)
 {
     private readonly Lock _lock = new();
     private readonly OrderedAcknowledgements _acknowledgements = new();
     private readonly string?[] _aliases = new string?[options.TopicAliasMaximum + 1];
     private int _unacknowledged;
 
-    /// <summary>A message for the caller, or null when it is one that he has already.</summary>
-    public MqttIncoming? Receive(PublishPacket packet)
+    /// <summary>PUBLISH. Completes when the caller has room for the message; one that he has already is not given to him again.</summary>
+    public ValueTask OnPublishAsync(PublishPacket packet, CancellationToken cancellationToken)
     {
         var topic = ResolveTopic(packet);
         if (packet.Qos != MqttQos.AtMostOnce && !Note(packet))
         {
-            return null;
+            return ValueTask.CompletedTask;
         }
 
-        return new MqttIncoming(MqttMessage.FromPublish(packet, topic), packet.PacketId, packet.Duplicate, packet.Properties?.SubscriptionIdentifiers);
+        var message = new MqttIncoming(MqttMessage.FromPublish(packet, topic), packet.PacketId, packet.Duplicate, packet.Properties?.SubscriptionIdentifiers);
+        return incoming.TryWrite(message) ? ValueTask.CompletedTask : incoming.WriteAsync(message, cancellationToken);
     }
-
-    public ValueTask DeliverAsync(MqttIncoming message, CancellationToken cancellationToken) =>
-        incoming.TryWrite(message) ? ValueTask.CompletedTask : incoming.WriteAsync(message, cancellationToken);
 
     public void Acknowledge(ushort packetId, MqttReasonCode reasonCode)
     {
@@ -34,7 +31,7 @@ internal sealed class MqttClientInbound(MqttClientOptions options, MqttClientSes
             _acknowledgements.FindUndecided(packetId)?.Decide(reasonCode);
             while (_acknowledgements.TryTake(out var entry))
             {
-                Send(entry.Answer, entry.PacketId, entry.ReasonCode);
+                sender.SendAck(entry.Answer, entry.PacketId, entry.ReasonCode);
                 if (entry.Answer == MqttPacketType.PubAck)
                 {
                     _unacknowledged--;
@@ -55,7 +52,7 @@ internal sealed class MqttClientInbound(MqttClientOptions options, MqttClientSes
         {
             var known = session.ReleaseReceived(packet.PacketId);
             _unacknowledged -= known && _unacknowledged > 0 ? 1 : 0;
-            Send(MqttPacketType.PubComp, packet.PacketId, known ? MqttReasonCode.Success : MqttReasonCode.PacketIdentifierNotFound);
+            sender.SendAck(MqttPacketType.PubComp, packet.PacketId, known ? MqttReasonCode.Success : MqttReasonCode.PacketIdentifierNotFound);
         }
     }
 
@@ -68,7 +65,7 @@ internal sealed class MqttClientInbound(MqttClientOptions options, MqttClientSes
             {
                 if (_acknowledgements.FindUndecided(packet.PacketId) is null)
                 {
-                    Send(MqttPacketType.PubRec, packet.PacketId, MqttReasonCode.Success);
+                    sender.SendAck(MqttPacketType.PubRec, packet.PacketId, MqttReasonCode.Success);
                 }
 
                 return false;
@@ -103,7 +100,4 @@ internal sealed class MqttClientInbound(MqttClientOptions options, MqttClientSes
 
         return _aliases[alias] ?? throw MqttProtocolException.Violation($"Topic Alias {alias} has no topic (3.3.2.3.4).");
     }
-
-    private void Send(MqttPacketType type, ushort packetId, MqttReasonCode code) =>
-        outbox.Write((type, packetId, code, options.Version), static (writer, a) => MqttEncoder.WriteAck(writer, a.type, a.packetId, a.code, a.Version));
 }

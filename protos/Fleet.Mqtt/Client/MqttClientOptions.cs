@@ -1,4 +1,5 @@
 using System.Net.Security;
+using Fleet.Mqtt.Packets;
 
 namespace Fleet.Mqtt.Client;
 
@@ -58,6 +59,12 @@ public sealed class MqttClientOptions
     public TimeSpan WillDelay { get; init; }
 
     public IReadOnlyList<MqttUserProperty>? UserProperties { get; init; }
+
+    /// <summary>False: the server is not to send Reason Strings and User Properties but with PUBLISH, CONNACK and DISCONNECT (3.1.2.11.7).</summary>
+    public bool RequestProblemInformation { get; init; } = true;
+
+    /// <summary>Asks for <see cref="MqttProperties.ResponseInformation"/> in CONNACK, a basis for response topics (3.1.2.11.6).</summary>
+    public bool RequestResponseInformation { get; init; }
 
     /// <summary>TLS with these options, a client certificate among them; null: plain TCP.</summary>
     public SslClientAuthenticationOptions? Tls { get; init; }

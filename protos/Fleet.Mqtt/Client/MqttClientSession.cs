@@ -145,6 +145,9 @@ public sealed class MqttClientSession
 
         public MqttReasonCode Code { get; set; }
 
+        /// <summary>Sent on the current connection; guarded by its publisher's lock.</summary>
+        public bool IsOnWire { get; set; }
+
         /// <summary>A task for whoever waits on this connection; after a reconnect nobody does.</summary>
         public Task<MqttPublishResult> Wait()
         {

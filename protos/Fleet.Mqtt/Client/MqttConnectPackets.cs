@@ -24,6 +24,8 @@ internal static class MqttConnectPackets
         MaximumPacketSize = (uint)options.MaximumPacketSize,
         TopicAliasMaximum = options.TopicAliasMaximum == 0 ? null : options.TopicAliasMaximum,
         UserProperties = options.UserProperties,
+        RequestProblemInformation = options.RequestProblemInformation ? null : false,
+        RequestResponseInformation = options.RequestResponseInformation ? true : null,
         AuthenticationMethod = options.Authentication?.Method,
         AuthenticationData = options.Authentication?.Begin(),
     };

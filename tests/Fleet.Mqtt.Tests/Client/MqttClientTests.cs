@@ -30,12 +30,15 @@ public sealed class MqttClientTests
             TopicAliasMaximum = 3,
             Will = new MqttMessage { Topic = "w", Payload = "gone"u8.ToArray(), Retain = true, ContentType = "text" },
             WillDelay = TimeSpan.FromSeconds(9),
+            RequestProblemInformation = false,
+            RequestResponseInformation = true,
         });
         _ = client.ConnectAsync(CancellationToken.None);
         var connect = await server.ReadAsync<ConnectPacket>();
         Assert.That((connect.ClientId, connect.CleanStart, connect.KeepAlive, connect.UserName), Is.EqualTo(("t1", false, (ushort)30, "u")));
         Assert.That((connect.Properties!.SessionExpiryInterval, connect.Properties.ReceiveMaximum, connect.Properties.MaximumPacketSize, connect.Properties.TopicAliasMaximum),
             Is.EqualTo(((uint?)3600, (ushort?)7, (uint?)5000, (ushort?)3)));
+        Assert.That((connect.Properties.RequestProblemInformation, connect.Properties.RequestResponseInformation), Is.EqualTo(((bool?)false, (bool?)true)));
         Assert.That((connect.Will!.Topic, connect.Will.Retain, connect.Will.Properties!.WillDelayInterval, connect.Will.Properties.ContentType),
             Is.EqualTo(("w", true, (uint?)9, "text")));
         await server.SendAsync(new ConnAckPacket());
@@ -341,10 +344,43 @@ public sealed class MqttClientTests
         Assert.That(Refusal(new MqttMessage { Topic = "a", Qos = MqttQos.ExactlyOnce }), Is.EqualTo(MqttReasonCode.QosNotSupported));
         Assert.That(Refusal(new MqttMessage { Topic = "a", Retain = true }), Is.EqualTo(MqttReasonCode.RetainNotSupported));
         Assert.That(Refusal(new MqttMessage { Topic = "a", Payload = new byte[100] }), Is.EqualTo(MqttReasonCode.PacketTooLarge));
+        Assert.That(Refusal(new MqttMessage { Topic = "a", ContentType = new string('t', 90) }), Is.EqualTo(MqttReasonCode.PacketTooLarge));
         Assert.That(Assert.ThrowsAsync<ArgumentException>(async () => await client.PublishAsync(new MqttMessage { Topic = "a/#" }, CancellationToken.None)), Is.Not.Null);
 
         MqttReasonCode Refusal(MqttMessage message) =>
             Assert.ThrowsAsync<MqttProtocolException>(async () => await client.PublishAsync(message, CancellationToken.None)).ReasonCode;
+    }
+
+    [Test]
+    public async Task Packet_of_exactly_the_servers_maximum_is_sent_and_one_byte_more_is_not()
+    {
+        // [MQTT-3.2.2-15]
+        var (server, client) = await ScriptedServer.ConnectedAsync(new MqttProperties { MaximumPacketSize = 60 });
+        await using var a = server;
+        await using var b = client;
+
+        // Type and length, topic with its length, identifier, property length: 2 + 3 + 2 + 1.
+        _ = client.PublishAsync(new MqttMessage { Topic = "a", Payload = new byte[52] }, CancellationToken.None).AsTask();
+        Assert.That((await server.ReadAsync<PublishPacket>()).Payload.Length, Is.EqualTo(52));
+        var error = Assert.ThrowsAsync<MqttProtocolException>(async () => await client.PublishAsync(new MqttMessage { Topic = "a", Payload = new byte[53] }, CancellationToken.None));
+        Assert.That(error.ReasonCode, Is.EqualTo(MqttReasonCode.PacketTooLarge));
+    }
+
+    [TestCase("$share/g/a", null, MqttReasonCode.SharedSubscriptionsNotSupported)]
+    [TestCase("a/+", null, MqttReasonCode.WildcardSubscriptionsNotSupported)]
+    [TestCase("#", null, MqttReasonCode.WildcardSubscriptionsNotSupported)]
+    [TestCase("a", 1u, MqttReasonCode.SubscriptionIdentifiersNotSupported)]
+    public async Task Subscription_that_the_server_does_not_support_is_not_sent(string filter, uint? identifier, MqttReasonCode code)
+    {
+        // 3.2.2.3.11 to 3.2.2.3.13
+        var (server, client) = await ScriptedServer.ConnectedAsync(
+            new MqttProperties { SharedSubscriptionAvailable = false, WildcardSubscriptionAvailable = false, SubscriptionIdentifierAvailable = false });
+        await using var a = server;
+        await using var b = client;
+        var error = Assert.ThrowsAsync<MqttProtocolException>(() => client.SubscribeAsync([new MqttSubscription(filter)], identifier, CancellationToken.None));
+        Assert.That(error.ReasonCode, Is.EqualTo(code));
+        _ = client.SubscribeAsync([new MqttSubscription("a")], CancellationToken.None);
+        Assert.That((await server.ReadAsync<SubscribePacket>()).Subscriptions[0].Filter, Is.EqualTo("a"));
     }
 
     [Test]

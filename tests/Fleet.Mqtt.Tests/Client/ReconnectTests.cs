@@ -46,7 +46,7 @@ public sealed class ReconnectTests
         var attempts = 0;
         var servers = new[] { new ScriptedServer(), new ScriptedServer() };
         var reconnector = new MqttReconnector(
-            () => new MqttClientOptions { Host = "scripted", KeepAlive = TimeSpan.Zero, OpenStream = Open },
+            _ => new MqttClientOptions { Host = "scripted", KeepAlive = TimeSpan.Zero, OpenStream = Open },
             new MqttBackoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), static () => 1),
             clock,
             NullLoggerFactory.Instance);
@@ -74,6 +74,42 @@ public sealed class ReconnectTests
         ValueTask<Stream> Open(CancellationToken cancellationToken) => Interlocked.Increment(ref attempts) == 1
             ? throw new IOException("no route")
             : servers[attempts - 2].Open(cancellationToken);
+    }
+
+    [Test]
+    public async Task Other_server_that_a_server_names_is_offered_to_the_next_attempt([Values] bool atConnect)
+    {
+        // 4.11
+        await using var first = new ScriptedServer();
+        await using var second = new ScriptedServer();
+        var named = new List<string>();
+        var reconnector = new MqttReconnector(
+            servers =>
+            {
+                named.Add(string.Join(',', servers));
+                return new MqttClientOptions { Host = "scripted", KeepAlive = TimeSpan.Zero, OpenStream = named.Count == 1 ? first.Open : second.Open };
+            },
+            new MqttBackoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), static () => 0),
+            TimeProvider.System,
+            NullLoggerFactory.Instance);
+        using var stop = new CancellationTokenSource();
+        var running = reconnector.RunAsync(static (client, _, cancellationToken) => client.Completion.WaitAsync(cancellationToken), stop.Token);
+        var elsewhere = new MqttProperties { ServerReference = "other:8883" };
+        if (atConnect)
+        {
+            await first.ReadAsync<ConnectPacket>();
+            await first.SendAsync(new ConnAckPacket { ReasonCode = MqttReasonCode.UseAnotherServer, Properties = elsewhere });
+        }
+        else
+        {
+            await AcceptAsync(first);
+            await first.SendAsync(new DisconnectPacket { ReasonCode = MqttReasonCode.ServerMoved, Properties = elsewhere });
+        }
+
+        await AcceptAsync(second);
+        Assert.That(named, Is.EqualTo([string.Empty, $"{new MqttServerReference("other", 8883)}"]));
+        await stop.CancelAsync();
+        await running;
     }
 
     private static async Task AcceptAsync(ScriptedServer server)
