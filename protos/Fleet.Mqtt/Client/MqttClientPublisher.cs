@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Fleet.Mqtt.Codec;
 using Fleet.Mqtt.Packets;
 
@@ -6,6 +7,7 @@ namespace Fleet.Mqtt.Client;
 /// <summary>
 /// The messages of one connection on their way to the server: places for those in flight, aliases, acknowledgements, and what an earlier connection left unfinished.
 /// </summary>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Late publishers still pass the semaphore to be told of the end; it has no wait handle.")]
 internal sealed class MqttClientPublisher
 {
     private readonly MqttClientSession _session;
