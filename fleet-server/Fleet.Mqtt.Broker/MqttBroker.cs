@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Net;
 using Fleet.Mqtt.Broker.Access;
@@ -19,7 +18,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
 
-    private readonly ConcurrentDictionary<long, MqttConnection> _connections = new();
+    private readonly ConnectionTable _connections = new();
     private readonly IMqttSessionObserver[] _observers;
     private readonly ConnectGate _gate;
     private readonly CancellationTokenSource _stopping = new();
@@ -27,6 +26,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
     private readonly ITimer _timer;
     private long _lastConnectionId;
     private long _ticks;
+    private bool _isStopping;
     private int _disposed;
 
     public MqttBroker(
@@ -56,7 +56,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         Retained = new RetainedMessages(options);
         Metrics = new BrokerMetrics(() => _connections.Count, () => _sessions!.Count, () => Retained.Count, () => _sessions!.WaitingMessages);
         Router = new Router(options, authorizer, Retained, Metrics, timeProvider);
-        Desk = new SubscriptionDesk(this);
+        Packets = new PacketDesk(this);
         _gate = new ConnectGate(options.MaximumConnections, options.MaximumConnectionsPerAddress, options.ConnectRate, Clock);
         _sessions = new SessionRegistry(this);
         Admission = new Admission(this, _gate, authenticator, [.. methods]);
@@ -66,7 +66,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
     }
 
     /// <summary>Clients that are connected now.</summary>
-    public IReadOnlyList<MqttClientInfo> Connections => [.. _connections.Values.Select(static c => c.Client).OfType<MqttClientInfo>()];
+    public IReadOnlyList<MqttClientInfo> Connections => [.. _connections.All.Select(static c => c.Client).OfType<MqttClientInfo>()];
 
     /// <summary>Sessions, connected or waiting for their client.</summary>
     public int SessionCount => _sessions.Count;
@@ -95,7 +95,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
 
     internal Router Router { get; }
 
-    internal SubscriptionDesk Desk { get; }
+    internal PacketDesk Packets { get; }
 
     /// <summary>Places for TLS handshakes.</summary>
     internal SemaphoreSlim Handshakes { get; }
@@ -107,12 +107,11 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
     /// <summary>Serves one connection until it is over. Never throws.</summary>
     /// <param name="transport">The bytes; completed by the broker.</param>
     /// <param name="peer">What is known of the client.</param>
-    /// <param name="stopRequested">When cancelled the client is told that the server goes away.</param>
-    public Task ServeAsync(IDuplexPipe transport, MqttPeer peer, CancellationToken stopRequested)
+    public Task ServeAsync(IDuplexPipe transport, MqttPeer peer)
     {
-        if (Arrive(peer.Remote, peer.Listener, peer.Abort) is { } arrival)
+        if (Arrive(peer) is { } arrival)
         {
-            return ServeAsync(transport, peer, arrival, stopRequested);
+            return ServeAsync(transport, arrival);
         }
 
         peer.Abort();
@@ -203,15 +202,21 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
     /// <summary>What the authorizer answered before is forgotten: its rules have changed.</summary>
     public void ForgetRights() => Subscriptions.Forget();
 
-    /// <summary>Tells every client that the server goes away (0x8B, or 0x9D with <see cref="MqttBrokerOptions.ServerReference"/>) and waits for their end.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>Tells every client that the server goes away (0x8B, or 0x9D with <see cref="MqttBrokerOptions.ServerReference"/>), and lets nobody in any more.</summary>
+    public void BeginStop()
     {
-        foreach (var connection in _connections.Values)
+        Volatile.Write(ref _isStopping, true);
+        foreach (var connection in _connections.All)
         {
             connection.CloseForStop();
         }
+    }
 
-        while (!_connections.IsEmpty && !cancellationToken.IsCancellationRequested)
+    /// <summary><see cref="BeginStop"/>, and waits for the end of all connections.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        BeginStop();
+        while (_connections.Count > 0 && !cancellationToken.IsCancellationRequested)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -228,7 +233,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         _timer.Dispose();
         _stopping.Cancel();
         _stopping.Dispose();
-        foreach (var connection in _connections.Values)
+        foreach (var connection in _connections.All)
         {
             connection.Peer.Abort();
         }
@@ -244,14 +249,20 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
     }
 
     /// <summary>Null: no more connections, at all, from this address or through this endpoint.</summary>
-    internal Arrival? Arrive(EndPoint? remote, MqttListener? listener, Action abort)
+    internal Arrival? Arrive(MqttPeer peer)
     {
-        var address = (remote as IPEndPoint)?.Address;
-        if (_disposed == 0 && _gate.Enter(address))
+        if (_disposed != 0 || Volatile.Read(ref _isStopping))
         {
-            if (listener?.Gate(Clock).Enter(address) != false)
+            Metrics.Refused(MqttReasonCode.ServerShuttingDown);
+            return null;
+        }
+
+        var address = AddressOf(peer);
+        if (_gate.Enter(address))
+        {
+            if (peer.Listener?.Gate(Clock).Enter(address) != false)
             {
-                return new Arrival(this, address, listener, abort);
+                return new Arrival(this, peer);
             }
 
             _gate.Leave(address);
@@ -261,38 +272,34 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         return null;
     }
 
-    internal void Leave(Arrival arrival, IPAddress? address)
+    /// <summary>Gives back what was counted at <see cref="Arrive"/>.</summary>
+    internal void Leave(MqttPeer peer)
     {
+        var address = AddressOf(peer);
         _gate.Leave(address);
-        arrival.Listener?.Gate(Clock).Leave(address);
+        peer.Listener?.Gate(Clock).Leave(address);
     }
 
-    /// <summary>Serves a connection that came through the gates before, and gives back what was counted for it.</summary>
-    internal async Task ServeAsync(IDuplexPipe transport, MqttPeer peer, Arrival arrival, CancellationToken stopRequested)
+    /// <summary>Serves a connection that came through the gates before.</summary>
+    internal Task ServeAsync(IDuplexPipe transport, Arrival arrival)
     {
         arrival.EndHandshake();
-        var connection = new MqttConnection(this, transport, peer, Interlocked.Increment(ref _lastConnectionId), arrival.At);
-        _connections[connection.Id] = connection;
-        try
+        var connection = new MqttConnection(this, transport, arrival, Interlocked.Increment(ref _lastConnectionId));
+        _connections.Add(connection);
+        if (Volatile.Read(ref _isStopping))
         {
-            await using var stop = stopRequested.UnsafeRegister(static c => ((MqttConnection)c!).CloseForStop(), connection);
-            await connection.RunAsync();
+            // Too late for those who were told.
+            connection.CloseForStop();
         }
-        finally
-        {
-            _connections.TryRemove(connection.Id, out _);
-            arrival.Dispose();
-        }
+
+        return connection.RunAsync();
     }
 
+    /// <summary>The connection is over.</summary>
+    internal void Forget(MqttConnection connection) => _connections.Remove(connection);
+
     /// <summary>The connection takes its session and answers the CONNECT. False: the session is somebody else's.</summary>
-    internal bool TryEnter(MqttConnection connection, MqttOpening opening)
-    {
-        var flush = new FlushSet();
-        var entered = _sessions.TryEnter(connection, opening, flush);
-        flush.Flush();
-        return entered;
-    }
+    internal bool TryEnter(MqttConnection connection, MqttOpening opening) => _sessions.TryEnter(connection, opening);
 
     internal void Leave(MqttConnection connection, MqttSession session, MqttClientInfo client, Will? will, MqttDisconnectReason reason) =>
         _sessions.Leave(connection, session, client, will, reason);
@@ -340,6 +347,8 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         return code;
     }
 
+    private static IPAddress? AddressOf(MqttPeer peer) => (peer.Remote as IPEndPoint)?.Address;
+
     private void Tell(MqttClientInfo client, Action<IMqttSessionObserver, MqttClientInfo, MqttDisconnectReason> tell, MqttDisconnectReason reason)
     {
         foreach (var observer in _observers)
@@ -360,7 +369,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         try
         {
             var now = Clock.Now;
-            foreach (var (_, connection) in _connections)
+            foreach (var connection in _connections.All)
             {
                 connection.CheckSilence(now);
             }

@@ -1,12 +1,10 @@
-using System.Net;
-
 namespace Fleet.Mqtt.Broker.Connections;
 
 /// <summary>
 /// A connection that was let through the gates, from accept to its end: what is counted for it is given back once. Before the CONNECT is complete it has one deadline, for
 /// the TLS handshake and the CONNECT together.
 /// </summary>
-internal sealed class Arrival(MqttBroker broker, IPAddress? address, MqttListener? listener, Action abort) : IDisposable
+internal sealed class Arrival(MqttBroker broker, MqttPeer peer) : IDisposable
 {
     private bool _handshaking;
     private int _gone;
@@ -14,7 +12,7 @@ internal sealed class Arrival(MqttBroker broker, IPAddress? address, MqttListene
     /// <summary>Broker clock.</summary>
     public long At { get; } = broker.Clock.Now;
 
-    public MqttListener? Listener => listener;
+    public MqttPeer Peer => peer;
 
     /// <summary>Waits for a place among the TLS handshakes.</summary>
     public async Task BeginHandshakeAsync(CancellationToken closed)
@@ -34,12 +32,12 @@ internal sealed class Arrival(MqttBroker broker, IPAddress? address, MqttListene
         }
     }
 
-    /// <summary>Not through TLS in time? Called by the broker's timer.</summary>
+    /// <summary>No CONNECT in time? Called by the broker's timer.</summary>
     public void CheckDeadline(long now)
     {
-        if (now - At > (listener?.ConnectTimeout ?? broker.Options.ConnectTimeout).TotalMilliseconds)
+        if (now - At > (peer.Listener?.ConnectTimeout ?? broker.Options.ConnectTimeout).TotalMilliseconds)
         {
-            abort();
+            peer.Abort();
         }
     }
 
@@ -48,7 +46,7 @@ internal sealed class Arrival(MqttBroker broker, IPAddress? address, MqttListene
         EndHandshake();
         if (Interlocked.Exchange(ref _gone, 1) == 0)
         {
-            broker.Leave(this, address);
+            broker.Leave(peer);
         }
     }
 }

@@ -6,24 +6,38 @@ using Fleet.Mqtt.Packets;
 namespace Fleet.Mqtt.Broker.Connections;
 
 /// <summary>From the first byte to the answer of a CONNECT (3.1, 3.2, 4.12). The broker's timer bounds the time of all of it.</summary>
-internal sealed class MqttHandshake(MqttBroker broker, MqttConnection connection, PipeReader input)
+internal sealed class MqttHandshake(MqttBroker broker, MqttConnection connection)
 {
     private MqttOutput Output => connection.Output;
 
     /// <summary>Set once the client was told, or is not told, why it is not let in.</summary>
     public MqttReasonCode? Refusal { get; private set; }
 
-    /// <summary>Not null when the client chose enhanced authentication.</summary>
-    public MqttAuthenticationDialogue? Authentication { get; private set; }
-
-    /// <summary>Null: the connection is over; what the client is to be told is written.</summary>
-    public async Task<(ConnectPacket Connect, MqttOpening Opening)?> RunAsync()
+    /// <summary>False: more bytes are needed. Without a packet: no CONNECT that can be understood will come.</summary>
+    public bool TryTakeConnect(in ReadResult result, out ConnectPacket? connect)
     {
-        if (await ReadConnectAsync() is not { } connect)
+        connect = null;
+        var buffer = result.Buffer;
+        if (!buffer.IsEmpty && buffer.FirstSpan[0] >> 4 != (int)MqttPacketType.Connect)
         {
-            return null;
+            // [MQTT-3.1.0-1]: nothing is answered to somebody who does not speak MQTT.
+            return true;
         }
 
+        if (MqttFrame.TryRead(ref buffer, broker.Options.MaximumConnectSize, out var frame))
+        {
+            connect = DecodeConnect(frame);
+            connection.Input.AdvanceTo(buffer.Start);
+            return true;
+        }
+
+        connection.Input.AdvanceTo(buffer.Start, buffer.End);
+        return result.IsCompleted || result.IsCanceled;
+    }
+
+    /// <summary>Who it is and whether he may come in. Null: he may not; what he is to be told is written.</summary>
+    public async ValueTask<MqttOpening?> AnswerAsync(ConnectPacket connect)
+    {
         Output.Version = connect.Version;
         Output.AllowAliases(connect.Properties?.TopicAliasMaximum ?? 0);
         var opening = await OpenAsync(connect);
@@ -44,7 +58,7 @@ internal sealed class MqttHandshake(MqttBroker broker, MqttConnection connection
             return null;
         }
 
-        return (connect, opening);
+        return opening;
     }
 
     /// <summary>Answers a CONNECT that could be understood.</summary>
@@ -57,60 +71,39 @@ internal sealed class MqttHandshake(MqttBroker broker, MqttConnection connection
             return refusal;
         }
 
-        Authentication = broker.Admission.Dialogue(connection, connect);
-        if (Authentication is null)
+        if (broker.Admission.Dialogue(connection, connect) is not { } dialogue)
         {
             return await broker.Admission.AuthenticateAsync(connection, connect);
         }
 
-        var step = await Authentication.BeginAsync(connect.Properties?.AuthenticationData, broker.Stopping);
+        connection.Authentication = dialogue;
+        return await OpenAsync(connect, dialogue);
+    }
+
+    /// <summary>Challenges and responses until the method has decided (4.12).</summary>
+    private async ValueTask<MqttOpening?> OpenAsync(ConnectPacket connect, MqttAuthenticationDialogue dialogue)
+    {
+        var step = await dialogue.BeginAsync(connect.Properties?.AuthenticationData, broker.Stopping);
         while (step.Outcome is null)
         {
-            Output.Write(Authentication.ToPacket(step));
+            Output.Write(dialogue.ToPacket(step));
             await Output.FlushAsync();
             if (await ReadAuthAsync() is not { } answer)
             {
                 return null;
             }
 
-            step = await Authentication.OnAuthAsync(answer, connected: false, broker.Stopping);
+            step = await dialogue.OnAuthAsync(answer, connected: false, broker.Stopping);
         }
 
         var opening = broker.Admission.Admit(connection, connect, step.Outcome);
         if (opening.Client is not null)
         {
-            opening.Answer.Properties!.AuthenticationMethod = Authentication.Method;
+            opening.Answer.Properties!.AuthenticationMethod = dialogue.Method;
             opening.Answer.Properties.AuthenticationData = step.Data;
         }
 
         return opening;
-    }
-
-    private async Task<ConnectPacket?> ReadConnectAsync()
-    {
-        while (true)
-        {
-            var result = await input.ReadAsync(CancellationToken.None);
-            var buffer = result.Buffer;
-            if (!buffer.IsEmpty && buffer.FirstSpan[0] >> 4 != (int)MqttPacketType.Connect)
-            {
-                // [MQTT-3.1.0-1]: nothing is answered to somebody who does not speak MQTT.
-                return null;
-            }
-
-            if (MqttFrame.TryRead(ref buffer, broker.Options.MaximumConnectSize, out var frame))
-            {
-                var connect = DecodeConnect(frame);
-                input.AdvanceTo(buffer.Start);
-                return connect;
-            }
-
-            input.AdvanceTo(buffer.Start, buffer.End);
-            if (result.IsCompleted || result.IsCanceled)
-            {
-                return null;
-            }
-        }
     }
 
     /// <summary>Null: the client went, or said goodbye.</summary>
@@ -118,13 +111,13 @@ internal sealed class MqttHandshake(MqttBroker broker, MqttConnection connection
     {
         while (true)
         {
-            var result = await input.ReadAsync(CancellationToken.None);
+            var result = await connection.Input.ReadAsync(CancellationToken.None);
             var buffer = result.Buffer;
             if (MqttFrame.TryRead(ref buffer, broker.Options.MaximumConnectSize, out var frame))
             {
                 Output.Trace?.Received(frame, MqttVersion.V5, broker.Limits);
                 var packet = frame.Decode(MqttVersion.V5, broker.Limits);
-                input.AdvanceTo(buffer.Start);
+                connection.Input.AdvanceTo(buffer.Start);
                 return packet switch
                 {
                     AuthPacket auth => auth,
@@ -135,7 +128,7 @@ internal sealed class MqttHandshake(MqttBroker broker, MqttConnection connection
                 };
             }
 
-            input.AdvanceTo(buffer.Start, buffer.End);
+            connection.Input.AdvanceTo(buffer.Start, buffer.End);
             if (result.IsCompleted || result.IsCanceled)
             {
                 return null;

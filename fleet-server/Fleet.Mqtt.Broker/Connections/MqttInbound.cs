@@ -8,7 +8,7 @@ using Fleet.Mqtt.Packets;
 namespace Fleet.Mqtt.Broker.Connections;
 
 /// <summary>What a connected client sends. Called by the connection's read loop only; decided acknowledgements come back from anywhere.</summary>
-internal sealed class MqttInbound(MqttBroker broker, MqttConnection connection, MqttSession session, MqttClientInfo client, uint requestedExpiry)
+internal sealed class MqttInbound(MqttBroker broker, MqttConnection connection, MqttSession session, MqttClientInfo client)
 {
     private TopicCache? _topics;
     private InboundAcknowledgements? _acknowledgements;
@@ -60,22 +60,6 @@ internal sealed class MqttInbound(MqttBroker broker, MqttConnection connection, 
         {
             connection.Output.WriteAck(MqttPacketType.PubRel, packetId, broker.Answers.UnknownPacketId);
         }
-    }
-
-    /// <summary>Session Expiry Interval of a DISCONNECT (3.14.2.2.2).</summary>
-    public void OnSessionExpiry(uint? seconds)
-    {
-        if (seconds is not { } wish)
-        {
-            return;
-        }
-
-        if (wish != 0 && requestedExpiry == 0)
-        {
-            throw MqttProtocolException.Violation("DISCONNECT wants to keep a session that CONNECT did not (3.14.2.2.2).");
-        }
-
-        session.ExpirySeconds = broker.LimitExpiry(wish);
     }
 
     private ValueTask OnPublish(byte header, ReadOnlySpan<byte> body, FlushSet flush)

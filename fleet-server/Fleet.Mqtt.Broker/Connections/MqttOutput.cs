@@ -10,7 +10,7 @@ namespace Fleet.Mqtt.Broker.Connections;
 /// The sending side of one connection. Anybody may write; packets are encoded into the pipe under the lock and leave with the next flush. While a flush
 /// waits for the client to read, the pipe must not be touched: what is written meanwhile is set aside and follows it.
 /// </summary>
-internal sealed class MqttOutput(PipeWriter pipe, Action drained, BrokerMetrics metrics) : IThreadPoolWorkItem
+internal sealed class MqttOutput(PipeWriter pipe, MqttConnection connection) : IThreadPoolWorkItem
 {
     /// <summary>What may be set aside for QoS 0 messages before they are dropped.</summary>
     private const int Patience = 64 * 1024;
@@ -149,7 +149,7 @@ internal sealed class MqttOutput(PipeWriter pipe, Action drained, BrokerMetrics 
     {
         if (pipe.CanGetUnflushedBytes)
         {
-            metrics.BytesSent(pipe.UnflushedBytes);
+            connection.Broker.Metrics.BytesSent(pipe.UnflushedBytes);
         }
     }
 
@@ -187,6 +187,6 @@ internal sealed class MqttOutput(PipeWriter pipe, Action drained, BrokerMetrics 
             }
         }
 
-        drained();
+        connection.OnDrained();
     }
 }

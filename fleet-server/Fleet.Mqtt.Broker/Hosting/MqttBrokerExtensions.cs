@@ -20,6 +20,7 @@ public static class MqttBrokerExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(options);
         services.TryAddSingleton<MqttBroker>();
+        services.AddHostedService<GoodbyeAtStop>();
         return services;
     }
 

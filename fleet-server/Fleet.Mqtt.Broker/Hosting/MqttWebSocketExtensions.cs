@@ -1,12 +1,12 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.WebSockets;
+using System.Security.Cryptography.X509Certificates;
 using Fleet.Mqtt.Broker.Connections;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace Fleet.Mqtt.Broker.Hosting;
 
@@ -30,16 +30,21 @@ public static class MqttWebSocketExtensions
 
         using var socket = new BinaryWebSocket(await context.WebSockets.AcceptWebSocketAsync(SubProtocol));
         await using var stream = WebSocketStream.Create(socket, WebSocketMessageType.Binary, ownsWebSocket: true);
-        var peer = new MqttPeer(
-            Remote(context.Connection.RemoteIpAddress, context.Connection.RemotePort),
-            Remote(context.Connection.LocalIpAddress, context.Connection.LocalPort),
-            context.Connection.ClientCertificate,
-            context.Abort);
-        var lifetime = context.RequestServices.GetRequiredService<IHostApplicationLifetime>();
-        await context.RequestServices.GetRequiredService<MqttBroker>().ServeAsync(new StreamPipe(stream), peer, lifetime.ApplicationStopping);
+        await context.RequestServices.GetRequiredService<MqttBroker>().ServeAsync(new StreamPipe(stream), new HttpPeer(context));
     }
 
-    private static IPEndPoint? Remote(IPAddress? address, int port) => address is null ? null : new IPEndPoint(address, port);
+    private sealed class HttpPeer(HttpContext context) : MqttPeer
+    {
+        public override EndPoint? Remote { get; } = ToEndPoint(context.Connection.RemoteIpAddress, context.Connection.RemotePort);
+
+        public override EndPoint? Local { get; } = ToEndPoint(context.Connection.LocalIpAddress, context.Connection.LocalPort);
+
+        public override X509Certificate2? Certificate { get; } = context.Connection.ClientCertificate;
+
+        public override void Abort() => context.Abort();
+
+        private static IPEndPoint? ToEndPoint(IPAddress? address, int port) => address is null ? null : new IPEndPoint(address, port);
+    }
 
     private sealed class StreamPipe(Stream stream) : IDuplexPipe
     {

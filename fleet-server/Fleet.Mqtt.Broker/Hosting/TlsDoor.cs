@@ -11,7 +11,7 @@ internal sealed class TlsDoor(MqttBroker broker, MqttListener? listener)
 {
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        using var arrival = broker.Arrive(connection.RemoteEndPoint, listener, connection.Abort);
+        using var arrival = broker.Arrive(new KestrelPeer(connection, listener));
         if (arrival is null)
         {
             connection.Abort();

@@ -47,6 +47,11 @@ internal static class ConnectAnswers
     /// <summary>CONNACK with what the client has to know: limits, and what was decided against its wish. Whether there is a session is told by the registry.</summary>
     public static ConnAckPacket Accept(ConnectPacket connect, MqttClientInfo client, uint? expiry, int largestPacket, MqttBrokerOptions options)
     {
+        if (connect.Version != MqttVersion.V5)
+        {
+            return new ConnAckPacket();
+        }
+
         var properties = new MqttProperties
         {
             TopicAliasMaximum = options.TopicAliasMaximum == 0 ? null : options.TopicAliasMaximum,

@@ -1,3 +1,4 @@
+using Fleet.Mqtt.Broker.Access;
 using Fleet.Mqtt.Broker.Connections;
 using Fleet.Mqtt.Broker.Routing;
 using Fleet.Mqtt.Codec;
@@ -134,13 +135,13 @@ internal sealed class MqttSession(MqttBrokerOptions options, BrokerClock clock, 
     }
 
     /// <summary>A connection takes the session.</summary>
-    public void Attach(MqttConnection connection, MqttClientInfo client, Func<StoredMessage, bool> mayReceive, FlushSet flush)
+    public void Attach(MqttConnection connection, MqttClientInfo client, IMqttAuthorizer authorizer)
     {
         lock (_gate)
         {
             Client = client;
             _connection = connection;
-            _outbound?.Resume(connection, d => mayReceive(d.Message), flush);
+            _outbound?.Resume(connection, client, authorizer);
         }
     }
 

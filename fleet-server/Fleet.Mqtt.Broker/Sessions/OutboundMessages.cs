@@ -1,3 +1,4 @@
+using Fleet.Mqtt.Broker.Access;
 using Fleet.Mqtt.Broker.Connections;
 using Fleet.Mqtt.Codec;
 using Fleet.Mqtt.Packets;
@@ -61,7 +62,7 @@ internal sealed class OutboundMessages(MqttBrokerOptions options, BrokerClock cl
     /// A connection has come: what was in flight is due again in its order [MQTT-4.4.0-1] [MQTT-4.6.0-1], no faster than this connection's Receive Maximum allows [MQTT-3.3.4-9];
     /// what the client may no longer receive goes.
     /// </summary>
-    public void Resume(MqttConnection connection, Func<Delivery, bool> mayReceive, FlushSet flush)
+    public void Resume(MqttConnection connection, MqttClientInfo client, IMqttAuthorizer authorizer)
     {
         _onWire = 0;
         foreach (var delivery in _inFlight.Values)
@@ -70,12 +71,12 @@ internal sealed class OutboundMessages(MqttBrokerOptions options, BrokerClock cl
         }
 
         _again = _inFlight.Count == 0 ? null : new Queue<Delivery>(_inFlight.Values.OrderBy(static d => d.Order));
-        if (_queue is not null && !_queue.All(mayReceive))
+        if (_queue is not null && !_queue.All(d => authorizer.MayReceive(client, d.Message.Topic)))
         {
-            Requeue(_queue.Where(mayReceive));
+            Requeue(_queue.Where(d => authorizer.MayReceive(client, d.Message.Topic)));
         }
 
-        Pump(connection, flush);
+        Pump(connection, connection.Flush);
     }
 
     /// <summary>The connection has gone: who waits for room need not wait, and what the server itself sent does not outlive it.</summary>

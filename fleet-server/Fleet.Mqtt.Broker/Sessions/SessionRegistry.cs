@@ -25,7 +25,7 @@ internal sealed class SessionRegistry(MqttBroker broker)
     /// Gives the session to <paramref name="connection"/>, which then answers the CONNECT: the old connection is told 0x8E [MQTT-3.1.4-3], Clean Start ends what was [MQTT-3.1.2-4].
     /// False: the session belongs to somebody else, nothing was done.
     /// </summary>
-    public bool TryEnter(MqttConnection connection, MqttOpening opening, FlushSet flush)
+    public bool TryEnter(MqttConnection connection, MqttOpening opening)
     {
         var client = opening.Client!;
         lock (_lock)
@@ -61,7 +61,7 @@ internal sealed class SessionRegistry(MqttBroker broker)
             session.ExpiresAt = StoredMessage.Never;
             session.ExpirySeconds = opening.SessionExpiry;
             connection.Open(session, opening);
-            session.Attach(connection, client, m => broker.Authorizer.MayReceive(client, m.Topic), flush);
+            session.Attach(connection, client, broker.Authorizer);
             broker.TellConnected(client);
             return true;
         }

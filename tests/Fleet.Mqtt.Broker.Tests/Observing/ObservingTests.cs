@@ -72,7 +72,7 @@ public sealed class ObservingTests
         await using var broker = new MqttBroker(new MqttBrokerOptions(), open, [], open, [], [], TimeProvider.System, factory.CreateLogger<MqttBroker>());
         var toBroker = new System.IO.Pipelines.Pipe();
         var toClient = new System.IO.Pipelines.Pipe();
-        var serving = broker.ServeAsync(new Duplex(toBroker.Reader, toClient.Writer), new Connections.MqttPeer(null, null, null, static () => { }), CancellationToken.None);
+        var serving = broker.ServeAsync(new Duplex(toBroker.Reader, toClient.Writer), new Nobody());
         var options = new MqttClientOptions
         {
             Host = "memory",
@@ -94,6 +94,14 @@ public sealed class ObservingTests
         Assert.That(text, Does.Contain("-> Connect V5 client=c").Or.Contain("-> Publish id=1"), "the client's trace");
         Assert.That(text, Does.Not.Contain("secret").And.Not.Contain("sesame").And.Not.Contain("somebody"));
         await Eventually.TrueAsync(() => broker.SessionCount == 0, "all is over");
+    }
+
+    private sealed class Nobody : Connections.MqttPeer
+    {
+        public override void Abort()
+        {
+            // A pipe in memory has nothing to tear down.
+        }
     }
 
     private sealed class Duplex(System.IO.Pipelines.PipeReader input, System.IO.Pipelines.PipeWriter output) : System.IO.Pipelines.IDuplexPipe
