@@ -34,8 +34,13 @@ internal sealed class BrokerProcess : IDisposable
 
     private static string? Mosquitto => new[] { "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto" }.FirstOrDefault(File.Exists);
 
+    /// <summary>As the product runs it.</summary>
     public static Task<BrokerProcess> StartOursAsync(CancellationToken cancellationToken, string? certificates = null) =>
-        StartHostAsync("mqtt-broker", certificates, cancellationToken);
+        StartHostAsync("mqtt-broker", certificates, cancellationToken, "--scheduling", "pool");
+
+    /// <summary>Packets are handled on the thread that read them.</summary>
+    public static Task<BrokerProcess> StartOursInlineAsync(CancellationToken cancellationToken) =>
+        StartHostAsync("mqtt-broker", certificates: null, cancellationToken, "--scheduling", "inline");
 
     /// <summary>Kestrel with a handler that answers CONNECT and does nothing else.</summary>
     public static Task<BrokerProcess> StartKestrelFloorAsync(CancellationToken cancellationToken, string? certificates = null) =>
@@ -67,11 +72,11 @@ internal sealed class BrokerProcess : IDisposable
         }
     }
 
-    private static Task<BrokerProcess> StartHostAsync(string verb, string? certificates, CancellationToken cancellationToken)
+    private static Task<BrokerProcess> StartHostAsync(string verb, string? certificates, CancellationToken cancellationToken, params string[] options)
     {
         var port = FreePort();
         string[] tls = certificates is null ? [] : ["--tls", certificates];
-        return StartAsync("dotnet", [Path.Combine(AppContext.BaseDirectory, "Fleet.Conformance.dll"), verb, "--port", $"{port}", .. tls], port, null, cancellationToken);
+        return StartAsync("dotnet", [Path.Combine(AppContext.BaseDirectory, "Fleet.Conformance.dll"), verb, "--port", $"{port}", .. tls, .. options], port, null, cancellationToken);
     }
 
     private static async Task<BrokerProcess> StartAsync(string program, string[] arguments, int port, string? configuration, CancellationToken cancellationToken)

@@ -94,6 +94,13 @@ internal sealed class LoadConnection : IDisposable
     /// <summary>Reads one message without payload to <paramref name="topic"/>.</summary>
     public Task ReceiveAsync(string topic, CancellationToken cancellationToken) => FillAsync(_socket, new byte[topic.Length + 4], cancellationToken);
 
+    /// <summary>PINGREQ and its answer.</summary>
+    public async Task PingAsync(CancellationToken cancellationToken)
+    {
+        await _socket.SendAsync((byte[])[0xC0, 0], cancellationToken);
+        await FillAsync(_socket, new byte[2], cancellationToken);
+    }
+
     public void Dispose() => _socket.Dispose();
 
     public static byte[] Connect(string clientId)

@@ -36,7 +36,7 @@ internal static class MqttBrokerHost
         builder.Services.AddSingleton<IMqttAuthorizer>(static p => p.GetRequiredService<MqttOpenAccess>());
         builder.Services.AddMqttBroker(options);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, address, port, tls, tlsPort));
-        var inline = (arguments.Option("scheduling") ?? "inline") == "inline";
+        var inline = arguments.Option("scheduling") == "inline";
         if (inline)
         {
             // Read once, by the first socket of the process.
@@ -47,7 +47,7 @@ internal static class MqttBrokerHost
         {
             s.Backlog = 4096;
 
-            // Nothing here waits on a thread: packets may be handled where they arrive.
+            // Only where nothing ever waits on a thread: packets are handled where they arrive.
             s.UnsafePreferInlineScheduling = inline;
         });
         if (tls is not null)
