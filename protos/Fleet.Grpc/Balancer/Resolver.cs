@@ -1,34 +1,21 @@
-using System.Net;
 using Grpc.Core;
+using Grpc.Net.Client.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Grpc.Net.Client.Balancer;
 
-/// <summary>One address of a service.</summary>
-/// <param name="endPoint">Host and port.</param>
-public sealed class BalancerAddress(DnsEndPoint endPoint)
-{
-    /// <summary>An address by host and port.</summary>
-    public BalancerAddress(string host, int port)
-        : this(new DnsEndPoint(host, port))
-    {
-    }
-
-    /// <summary>Host and port.</summary>
-    public DnsEndPoint EndPoint { get; } = endPoint;
-
-    /// <inheritdoc/>
-    public override string ToString() => $"{EndPoint.Host}:{EndPoint.Port}";
-}
-
 /// <summary>What a resolver found.</summary>
 public sealed class ResolverResult
 {
-    private ResolverResult(Status status, IReadOnlyList<BalancerAddress>? addresses)
+    private BalancerAttributes? _attributes;
+
+    private ResolverResult(Status status, IReadOnlyList<BalancerAddress>? addresses, ServiceConfig? config, Status? configStatus)
     {
         Status = status;
         Addresses = addresses;
+        ServiceConfig = config;
+        ServiceConfigStatus = configStatus;
     }
 
     /// <summary>OK, or why there are no addresses.</summary>
@@ -37,11 +24,30 @@ public sealed class ResolverResult
     /// <summary>The addresses; null after a failure.</summary>
     public IReadOnlyList<BalancerAddress>? Addresses { get; }
 
+    /// <summary>The service config that came with the addresses; its balancing policies are used, the rest is not.</summary>
+    public ServiceConfig? ServiceConfig { get; }
+
+    /// <summary>Why there is no service config although there should be one; null if there is nothing to say.</summary>
+    public Status? ServiceConfigStatus { get; }
+
+    /// <summary>What the resolver says besides.</summary>
+    public BalancerAttributes Attributes => _attributes ??= new BalancerAttributes();
+
     /// <summary>No addresses.</summary>
-    public static ResolverResult ForFailure(Status status) => new(status, null);
+    /// <exception cref="ArgumentException">The status is OK.</exception>
+    public static ResolverResult ForFailure(Status status) => status.StatusCode != StatusCode.OK
+        ? new ResolverResult(status, null, null, null)
+        : throw new ArgumentException("Error status code must not be OK.", nameof(status));
 
     /// <summary>These addresses.</summary>
-    public static ResolverResult ForResult(IReadOnlyList<BalancerAddress> addresses) => new(Status.DefaultSuccess, addresses);
+    public static ResolverResult ForResult(IReadOnlyList<BalancerAddress> addresses) => ForResult(addresses, null, null);
+
+    /// <summary>These addresses and a service config.</summary>
+    /// <exception cref="ArgumentException">The config is said to be there and is not.</exception>
+    public static ResolverResult ForResult(IReadOnlyList<BalancerAddress> addresses, ServiceConfig? serviceConfig, Status? serviceConfigStatus) =>
+        serviceConfigStatus is { StatusCode: StatusCode.OK } && serviceConfig is null
+            ? throw new ArgumentException("Service config status code must not be OK when there is no service config.", nameof(serviceConfigStatus))
+            : new ResolverResult(Status.DefaultSuccess, addresses, serviceConfig, serviceConfigStatus);
 }
 
 /// <summary>Finds the addresses of a channel and tells of changes.</summary>
@@ -87,7 +93,7 @@ public sealed class ResolverOptions
     /// <summary>The channel's options.</summary>
     public GrpcChannelOptions ChannelOptions { get; }
 
-    /// <summary>True: the channel takes no service config from resolvers. It takes none here at all.</summary>
+    /// <summary>True: the channel takes no service config from resolvers.</summary>
     public bool DisableServiceConfig => ChannelOptions.DisableResolverServiceConfig;
 
     /// <summary>Takes log messages.</summary>

@@ -5,10 +5,10 @@ namespace Grpc.Net.Client.Internal;
 /// <summary>What one attempt of a call came to.</summary>
 /// <param name="Response">The response, null if there was none.</param>
 /// <param name="Status">The outcome if it is known before the messages; null = messages follow.</param>
-internal sealed record AttemptResult(HttpResponseMessage? Response, Status? Status)
+internal readonly record struct AttemptResult(HttpResponseMessage? Response, Status? Status)
 {
-    /// <summary>True if the connection was never made, so that the server cannot have seen the call.</summary>
-    public bool NeverConnected { get; init; }
+    /// <summary>True if nothing may follow: the balancer dropped the call.</summary>
+    public bool IsFinal { get; init; }
 
     public bool Failed => Status is { StatusCode: not StatusCode.OK };
 }
@@ -18,21 +18,11 @@ internal sealed record AttemptResult(HttpResponseMessage? Response, Status? Stat
 /// <param name="canRepeat">False once the request cannot be sent again.</param>
 /// <param name="detach">Ends the hold of the failed attempt on the request.</param>
 internal sealed class Attempts(
-    GrpcChannel channel,
-    RetryRules? rules,
-    bool waitForReady,
-    Func<int, CancellationToken, Task<AttemptResult>> send,
-    Func<bool> canRepeat,
-    Action detach)
+    GrpcChannel channel, RetryRules rules, Func<int, CancellationToken, Task<AttemptResult>> send, Func<bool> canRepeat, Action detach)
 {
-    private TimeSpan _reconnect = channel.InitialReconnectBackoff;
-
-    public Task<AttemptResult> RunAsync(CancellationToken cancellationToken) => rules switch
-    {
-        null when !waitForReady => send(1, cancellationToken),
-        { IsHedging: true } => new Hedging(channel, rules, send).RunAsync(cancellationToken),
-        _ => RepeatAsync(cancellationToken),
-    };
+    public Task<AttemptResult> RunAsync(CancellationToken cancellationToken) => rules.IsHedging
+        ? new Hedging(channel, rules, send).RunAsync(cancellationToken)
+        : RepeatAsync(cancellationToken);
 
     private async Task<AttemptResult> RepeatAsync(CancellationToken cancellationToken)
     {
@@ -40,18 +30,6 @@ internal sealed class Attempts(
         while (true)
         {
             var result = await send(attempt, cancellationToken);
-            if (result.NeverConnected && waitForReady)
-            {
-                detach();
-                await Task.Delay(NextReconnect(), channel.Clock, cancellationToken);
-                continue;
-            }
-
-            if (rules is null)
-            {
-                return result;
-            }
-
             if (PauseBefore(attempt + 1, result) is not { } pause)
             {
                 return result;
@@ -74,25 +52,17 @@ internal sealed class Attempts(
         }
 
         var pushBack = RetryRules.PushBack(result.Response);
-        var retryable = rules!.Allows(result.Status!.Value.StatusCode);
+        var retryable = rules.Allows(result.Status!.Value.StatusCode);
         if (retryable || pushBack < TimeSpan.Zero)
         {
             channel.Throttle?.Failed();
         }
 
-        if (!retryable || pushBack < TimeSpan.Zero || next > rules.MaxAttempts || !canRepeat() || channel.Throttle is { AllowsRetry: false })
+        if (result.IsFinal || !retryable || pushBack < TimeSpan.Zero || next > rules.MaxAttempts || !canRepeat() || channel.Throttle is { AllowsRetry: false })
         {
             return null;
         }
 
         return pushBack ?? rules.Backoff(next);
-    }
-
-    private TimeSpan NextReconnect()
-    {
-        var pause = _reconnect;
-        var longest = channel.MaxReconnectBackoff ?? TimeSpan.MaxValue;
-        _reconnect = pause * 1.6 < longest ? pause * 1.6 : longest;
-        return pause;
     }
 }

@@ -1,6 +1,6 @@
-using System.IO.Pipelines;
 using Grpc.Core;
 using Grpc.Core.Internal;
+using Grpc.Net.Client.Balancer;
 using Grpc.Net.Compression;
 
 namespace Grpc.Net.Client.Internal;
@@ -8,12 +8,13 @@ namespace Grpc.Net.Client.Internal;
 /// <summary>The HTTP exchange: the request with its headers, attempt by attempt, to the response whose messages follow.</summary>
 internal sealed partial class ClientCall<TRequest, TResponse>
 {
-    private const int ReadBuffer = 32 * 1024;
+    private const int SingleBuffer = 2 * 1024;
+    private const int StreamBuffer = 32 * 1024;
 
     private static readonly Task<Metadata?> NoHeaders = Task.FromResult<Metadata?>(null);
 
     /// <summary>Sends the request and takes the response headers; null = the call has ended.</summary>
-    private async Task<HttpResponseMessage?> ExchangeAsync(Func<HttpContent> content, Func<bool> canRepeat, Action detach)
+    private async Task<HttpResponseMessage?> ExchangeAsync()
     {
         try
         {
@@ -25,17 +26,24 @@ internal sealed partial class ClientCall<TRequest, TResponse>
             var extra = await CredentialHeadersAsync();
 
             // A stream of requests has one reader: it can follow one attempt after the other, not several at once.
-            var rules = _info.Retry is { IsHedging: true } && _target is not null ? null : _info.Retry;
-            var attempts = new Attempts(
-                _channel, rules, _options.IsWaitForReady, (number, token) => AttemptAsync(content(), extra, number, token), canRepeat, detach);
-            return Accept(await attempts.RunAsync(_cancellation.Token));
+            return Accept(_info.Retry is null || (_info.Retry.IsHedging && _target is not null)
+                ? await AttemptAsync(extra, 1, _cancellation.Token)
+                : await RepeatAsync(_info.Retry, extra));
         }
         catch (Exception e)
         {
             Finish(StatusOf(e), null, cancel: false);
             return null;
         }
+        finally
+        {
+            _target?.Commit();
+        }
     }
+
+    private Task<AttemptResult> RepeatAsync(RetryRules rules, Metadata? extra) => new Attempts(
+        _channel, rules, (number, token) => AttemptAsync(extra, number, token), () => _target?.CanRepeat ?? true, () => _target?.Detach())
+        .RunAsync(_cancellation.Token);
 
     private HttpResponseMessage? Accept(AttemptResult result)
     {
@@ -71,29 +79,62 @@ internal sealed partial class ClientCall<TRequest, TResponse>
         return null;
     }
 
-    private async Task<AttemptResult> AttemptAsync(HttpContent content, Metadata? extra, int number, CancellationToken cancellationToken)
+    private async Task<AttemptResult> AttemptAsync(Metadata? extra, int number, CancellationToken cancellationToken)
     {
-        HttpResponseMessage response;
-        try
+        var request = BuildRequest(extra, number);
+        while (true)
         {
-            response = await _channel.SendAsync(BuildRequest(content, extra, number), cancellationToken);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            return new AttemptResult(null, ResponseStatus.FromException(e)) { NeverConnected = GrpcChannel.IsConnectFailure(e) };
-        }
+            Route route = default;
+            try
+            {
+                route = await _channel.RouteAsync(request, _options.IsWaitForReady, cancellationToken);
+                route.Lead(request, _info.Uri, _host);
+                var sending = _channel.SendAsync(request, cancellationToken);
+                route.Started();
+                var response = await sending;
+                route.Answered();
+                return new AttemptResult(response, ResponseStatus.FromHeaders(response));
+            }
+            catch (Exception e)
+            {
+                if (route.Failed(e))
+                {
+                    continue;
+                }
 
-        return new AttemptResult(response, ResponseStatus.FromHeaders(response));
+                if (OutcomeOf(e, cancellationToken) is { } outcome)
+                {
+                    return outcome;
+                }
+
+                throw;
+            }
+        }
     }
 
-    private HttpRequestMessage BuildRequest(HttpContent content, Metadata? extra, int number)
+    private static AttemptResult? OutcomeOf(Exception failure, CancellationToken cancellationToken)
+    {
+        switch (failure)
+        {
+            case RpcException unreachable:
+                return new AttemptResult(null, unreachable.Status);
+            case DroppedException dropped:
+                return new AttemptResult(null, dropped.Status) { IsFinal = true };
+            case HttpRequestException or IOException:
+                cancellationToken.ThrowIfCancellationRequested();
+                return new AttemptResult(null, ResponseStatus.FromException(failure));
+            default:
+                return null;
+        }
+    }
+
+    private HttpRequestMessage BuildRequest(Metadata? extra, int number)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, _info.Uri)
         {
             Version = _channel.HttpVersion,
             VersionPolicy = _channel.HttpVersionPolicy,
-            Content = content,
+            Content = _target is null ? new SingleMessageContent(_framed!.Array, _framed.Count) : new StreamedContent(_target.WriteBodyAsync),
         };
         var headers = request.Headers;
         headers.TryAddWithoutValidation("te", "trailers");
@@ -185,17 +226,14 @@ internal sealed partial class ClientCall<TRequest, TResponse>
 
     private async Task<MessageReader> OpenAsync(HttpResponseMessage response)
     {
-        var encoding = response.Headers.TryGetValues("grpc-encoding", out var values) ? values.First() : null;
+        var encoding = ResponseStatus.First(response.Headers, "grpc-encoding");
         if (!_channel.Encodings.TryFind(encoding, out var provider))
         {
             throw new RpcException(new Status(StatusCode.Unimplemented, $"The server sends the encoding '{encoding}', which is not known."));
         }
 
         var stream = await response.Content.ReadAsStreamAsync(_cancellation.Token);
-        return new MessageReader(
-            PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: ReadBuffer)), _channel.MaxReceive)
-        {
-            Compression = provider,
-        };
+        var buffer = _method.Type is MethodType.Unary or MethodType.ClientStreaming ? SingleBuffer : StreamBuffer;
+        return new MessageReader(new BufferedBody(stream, buffer), _channel.MaxReceive) { Compression = provider };
     }
 }

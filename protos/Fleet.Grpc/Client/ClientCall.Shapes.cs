@@ -9,7 +9,10 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
 {
     private static readonly Task<bool> True = Task.FromResult(true);
 
+    private static readonly Task<HttpResponseMessage?> NoResponse = Task.FromResult<HttpResponseMessage?>(null);
+
     private readonly PayloadContext _payload = new();
+    private ExactBuffer? _framed;
     private MessageOutput? _output;
     private RequestTarget? _target;
     private Task<HttpResponseMessage?>? _exchange;
@@ -21,13 +24,13 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
     TResponse IAsyncStreamReader<TResponse>.Current =>
         _current ?? throw new InvalidOperationException("There is no current message: call MoveNext first.");
 
-    public async Task<TResponse> UnaryAsync(TRequest request)
+    public Task<TResponse> StartUnary(TRequest request)
     {
-        await StartSingle(request);
-        return await SingleResponseAsync();
+        StartSingle(request);
+        return SingleResponseAsync();
     }
 
-    public void StartServerStreaming(TRequest request) => _ = StartSingle(request);
+    public void StartServerStreaming(TRequest request) => StartSingle(request);
 
     public Task<TResponse> StartClientStreaming()
     {
@@ -101,31 +104,28 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
         return TryDeserialize(reader) ? True : Task.FromException<bool>(Failure());
     }
 
-    private Task<HttpResponseMessage?> StartSingle(TRequest request)
+    private void StartSingle(TRequest request)
     {
         Begin();
         try
         {
-            var buffer = new ExactBuffer();
-            var serializer = new MessageSerializer(buffer, _channel.MaxSend) { Compression = RequestEncoding };
+            _framed = new ExactBuffer();
+            var serializer = new MessageSerializer(_framed, _channel.MaxSend) { Compression = RequestEncoding };
             var compress = _options.WriteOptions is null || !_options.WriteOptions.Flags.HasFlag(WriteFlags.NoCompress);
             serializer.Write(request, _method.RequestMarshaller.ContextualSerializer, compress);
             serializer.Release();
-            _exchange = ExchangeAsync(() => new SingleMessageContent(buffer.Array, buffer.Count), static () => true, static () => { });
+            _exchange = ExchangeAsync();
         }
-        catch (RpcException e)
+        catch (Exception e)
         {
-            Finish(e.Status, null, cancel: false);
-            _exchange = Task.FromResult<HttpResponseMessage?>(null);
+            Refuse(e);
         }
-
-        return _exchange;
     }
 
     private void StartStreamed()
     {
         Begin();
-        _target = new RequestTarget(_info.Retry is null && !_options.IsWaitForReady ? 0 : _channel.MaxRetryBufferPerCall, _channel.RetryBudget);
+        _target = new RequestTarget(_info.Retry is null ? 0 : _channel.MaxRetryBufferPerCall, _channel.RetryBudget);
         _output = new MessageOutput(_target, _channel.MaxSend, _cancellation.Token);
         try
         {
@@ -134,20 +134,19 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
                 _output.UseCompression(encoding, null);
             }
 
-            _exchange = CommittedAsync(ExchangeAsync(() => new StreamedContent(_target.WriteBodyAsync), () => _target.CanRepeat, _target.Detach));
+            _exchange = ExchangeAsync();
         }
-        catch (RpcException e)
+        catch (Exception e)
         {
-            Finish(e.Status, null, cancel: false);
-            _exchange = Task.FromResult<HttpResponseMessage?>(null);
+            Refuse(e);
         }
     }
 
-    private async Task<HttpResponseMessage?> CommittedAsync(Task<HttpResponseMessage?> exchange)
+    // Nothing was sent: the call fails like one that was.
+    private void Refuse(Exception failure)
     {
-        var response = await exchange;
-        _target!.Commit();
-        return response;
+        Finish(StatusOf(failure), null, cancel: false);
+        _exchange = NoResponse;
     }
 
     private async Task WrittenAsync(Task written, CancellationToken cancellationToken)

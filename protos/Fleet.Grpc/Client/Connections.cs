@@ -1,46 +1,39 @@
 using System.Net;
 using System.Net.Sockets;
-using Grpc.Core;
 
 namespace Grpc.Net.Client.Internal;
 
-/// <summary>Opens the connections of an HTTP handler, counts them, and keeps one that was asked for before the first call.</summary>
+/// <summary>
+/// Opens the connections of an HTTP handler: knows which servers have one, tells when the last one to a server is lost, and keeps one that was
+/// made before a request wanted it.
+/// </summary>
 internal sealed class Connections
 {
+    // A server may give up a connection that says nothing for minutes; one that is younger is still taken.
+    private static readonly TimeSpan LongestSpare = TimeSpan.FromMinutes(1);
+
+    private readonly TimeProvider _clock;
+    private readonly TimeSpan _timeout;
     private readonly Lock _lock = new();
 
-    // All below are guarded by _lock.
-    private readonly Dictionary<DnsEndPoint, Connection> _spare = [];
-    private int _open;
-    private int _attempts;
-    private bool _lastFailed;
-    private TaskCompletionSource _changed = NewSignal();
+    // Guarded by _lock.
+    private readonly Dictionary<DnsEndPoint, Place> _places = new(EndPointComparer.Instance);
 
-    private Connections()
+    private Connections(TimeProvider clock, TimeSpan timeout)
     {
+        _clock = clock;
+        _timeout = timeout;
     }
 
-    public ConnectivityState State
-    {
-        get
-        {
-            DropDead();
-            lock (_lock)
-            {
-                return StateLocked();
-            }
-        }
-    }
-
-    /// <summary>The connections of the handler that others lead to; null if it opens them itself.</summary>
-    public static Connections? Of(HttpMessageHandler handler)
+    /// <summary>The connections of the handler that others lead to; null if it opens them itself, or through a proxy.</summary>
+    public static Connections? Of(HttpMessageHandler handler, Uri address, TimeProvider clock)
     {
         while (handler is DelegatingHandler { InnerHandler: { } inner })
         {
             handler = inner;
         }
 
-        if (handler is not SocketsHttpHandler sockets)
+        if (handler is not SocketsHttpHandler sockets || IsProxied(sockets, address))
         {
             return null;
         }
@@ -51,7 +44,7 @@ internal sealed class Connections
             return callback.Target as Connections;
         }
 
-        var connections = new Connections();
+        var connections = new Connections(clock, sockets.ConnectTimeout);
         try
         {
             sockets.ConnectCallback = connections.OpenAsync;
@@ -65,55 +58,74 @@ internal sealed class Connections
     }
 
     /// <summary>Opens a connection that the next request to <paramref name="endPoint"/> takes.</summary>
+    /// <param name="endPoint">The server.</param>
+    /// <param name="fresh">False: one that stands already will do.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="SocketException">It cannot be reached.</exception>
-    public async Task PrepareAsync(DnsEndPoint endPoint, CancellationToken cancellationToken)
+    /// <exception cref="TimeoutException">Not within the handler's <see cref="SocketsHttpHandler.ConnectTimeout"/>.</exception>
+    public async Task PrepareAsync(DnsEndPoint endPoint, bool fresh, CancellationToken cancellationToken)
     {
-        var connection = await DialAsync(endPoint, cancellationToken);
         lock (_lock)
         {
-            if (_spare.TryAdd(endPoint, connection))
+            if (!fresh && _places.TryGetValue(endPoint, out var known) && known.Open > 0)
             {
                 return;
             }
         }
 
-        await connection.DisposeAsync();
+        var spare = await DialAsync(endPoint, cancellationToken);
+        Connection? old;
+        lock (_lock)
+        {
+            var place = _places[endPoint];
+            (old, place.Spare) = (place.Spare, spare);
+        }
+
+        old?.Dispose();
+        _ = DropWhenClosedAsync(spare);
     }
 
-    /// <summary>Waits for another state than <paramref name="state"/>.</summary>
-    public async Task ChangedFromAsync(ConnectivityState state, CancellationToken cancellationToken)
+    /// <summary>Calls <paramref name="lost"/> when there is no connection to <paramref name="endPoint"/> any more; null if there is none now.</summary>
+    public IDisposable? Watch(DnsEndPoint endPoint, Action lost)
     {
-        while (true)
+        lock (_lock)
         {
-            Task changed;
-            lock (_lock)
+            if (!_places.TryGetValue(endPoint, out var place) || place.Open == 0)
             {
-                if (StateLocked() != state)
-                {
-                    return;
-                }
-
-                changed = _changed.Task;
+                return null;
             }
 
-            await changed.WaitAsync(cancellationToken);
+            var watch = new Watching(this, endPoint, lost);
+            place.Watches.Add(watch);
+            return watch;
         }
     }
 
-    /// <summary>Closes what no request has taken.</summary>
-    public void DropSpare() => Drop(static _ => true);
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static bool IsProxied(SocketsHttpHandler handler, Uri address)
+    {
+        var web = address.Scheme is "http" or "https" ? address : new Uri("https://balanced.invalid");
+        return handler.UseProxy && (handler.Proxy ?? HttpClient.DefaultProxy).GetProxy(web) is { } proxy && proxy != web;
+    }
 
     private async ValueTask<Stream> OpenAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
-        DropDead();
+        Connection? spare = null;
         lock (_lock)
         {
-            if (_spare.Remove(context.DnsEndPoint, out var spare))
+            if (_places.TryGetValue(context.DnsEndPoint, out var place))
+            {
+                (spare, place.Spare) = (place.Spare, null);
+            }
+        }
+
+        if (spare is not null)
+        {
+            if (await spare.TakeAsync() && _clock.GetElapsedTime(spare.Opened) < LongestSpare)
             {
                 return spare;
             }
+
+            await spare.DisposeAsync();
         }
 
         return await DialAsync(context.DnsEndPoint, cancellationToken);
@@ -121,92 +133,129 @@ internal sealed class Connections
 
     private async Task<Connection> DialAsync(DnsEndPoint endPoint, CancellationToken cancellationToken)
     {
-        Change(attempts: 1, open: 0, failed: null);
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var timer = _timeout == Timeout.InfiniteTimeSpan
+            ? null
+            : _clock.CreateTimer(static c => ((CancellationTokenSource)c!).Cancel(), bound, _timeout, Timeout.InfiniteTimeSpan);
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(endPoint, cancellationToken);
+            await socket.ConnectAsync(endPoint, bound.Token);
         }
         catch (Exception e)
         {
             socket.Dispose();
-            Change(attempts: -1, open: 0, failed: e is SocketException ? true : null);
+            if (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                throw new TimeoutException("A connection could not be established within the configured ConnectTimeout.", e);
+            }
+
             throw;
         }
 
-        Change(attempts: -1, open: 1, failed: false);
-        return new Connection(socket, this);
-    }
-
-    private void Change(int attempts, int open, bool? failed)
-    {
         lock (_lock)
         {
-            var before = StateLocked();
-            _attempts += attempts;
-            _open += open;
-            _lastFailed = failed ?? _lastFailed;
-            if (StateLocked() != before)
+            if (!_places.TryGetValue(endPoint, out var place))
             {
-                TellLocked();
+                _places.Add(endPoint, place = new Place());
             }
+
+            place.Open++;
         }
+
+        return new Connection(socket, this, endPoint, _clock.GetTimestamp());
     }
 
-    private void TellLocked()
+    private void Closed(DnsEndPoint endPoint)
     {
-        var changed = _changed;
-        _changed = NewSignal();
-        changed.TrySetResult();
-    }
-
-    private ConnectivityState StateLocked() => this switch
-    {
-        { _open: > 0 } => ConnectivityState.Ready,
-        { _attempts: > 0 } => ConnectivityState.Connecting,
-        { _lastFailed: true } => ConnectivityState.TransientFailure,
-        _ => ConnectivityState.Idle,
-    };
-
-    // Nobody reads a connection that no request has taken: whether the server has closed it is seen only by looking.
-    private void DropDead() => Drop(static c => c.IsClosedByPeer);
-
-    private void Drop(Func<Connection, bool> which)
-    {
-        List<Connection> dropped = [];
+        Watching[] told = [];
         lock (_lock)
         {
-            foreach (var (endPoint, connection) in _spare.Where(s => which(s.Value)).ToArray())
+            var place = _places[endPoint];
+            if (--place.Open == 0)
             {
-                _spare.Remove(endPoint);
-                dropped.Add(connection);
+                told = [.. place.Watches];
+                _places.Remove(endPoint);
             }
         }
 
-        foreach (var connection in dropped)
+        foreach (var watch in told)
         {
-            connection.Dispose();
+            watch.Lost();
         }
     }
 
-    private sealed class Connection(Socket socket, Connections owner) : NetworkStream(socket, ownsSocket: true)
+    // A spare connection to a server that nobody watches any more would never be taken.
+    private void Forget(Watching watch)
     {
+        Connection? spare = null;
+        lock (_lock)
+        {
+            if (_places.TryGetValue(watch.EndPoint, out var place) && place.Watches.Remove(watch) && place.Watches.Count == 0)
+            {
+                (spare, place.Spare) = (place.Spare, null);
+            }
+        }
+
+        spare?.Dispose();
+    }
+
+    private async Task DropWhenClosedAsync(Connection spare)
+    {
+        if (!await spare.ClosedAsync())
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (!_places.TryGetValue(spare.EndPoint, out var place) || place.Spare != spare)
+            {
+                return;
+            }
+
+            place.Spare = null;
+        }
+
+        await spare.DisposeAsync();
+    }
+
+    private sealed class Place
+    {
+        public int Open { get; set; }
+
+        public Connection? Spare { get; set; }
+
+        public List<Watching> Watches { get; } = [];
+    }
+
+    private sealed class Watching(Connections owner, DnsEndPoint endPoint, Action lost) : IDisposable
+    {
+        public DnsEndPoint EndPoint => endPoint;
+
+        public void Lost() => lost();
+
+        public void Dispose() => owner.Forget(this);
+    }
+
+    private sealed class Connection(Socket socket, Connections owner, DnsEndPoint endPoint, long opened) : NetworkStream(socket, ownsSocket: true)
+    {
+        private readonly CancellationTokenSource _taken = new();
+        private Task<bool> _closing = Task.FromResult(false);
         private int _closed;
 
-        // An HTTP/2 server speaks first; bytes alone are no end.
-        public bool IsClosedByPeer
+        public DnsEndPoint EndPoint => endPoint;
+
+        public long Opened => opened;
+
+        /// <summary>Waits as long as nobody takes it; true if the server closed it meanwhile. Nobody else reads it then.</summary>
+        public Task<bool> ClosedAsync() => _closing = WaitAsync();
+
+        /// <summary>A request takes it; false if the server has closed it.</summary>
+        public async Task<bool> TakeAsync()
         {
-            get
-            {
-                try
-                {
-                    return Socket.Poll(0, SelectMode.SelectRead) && Socket.Available == 0;
-                }
-                catch (Exception e) when (e is SocketException or ObjectDisposedException)
-                {
-                    return true;
-                }
-            }
+            await _taken.CancelAsync();
+            return !await _closing;
         }
 
         protected override void Dispose(bool disposing)
@@ -214,8 +263,37 @@ internal sealed class Connections
             base.Dispose(disposing);
             if (disposing && Interlocked.Exchange(ref _closed, 1) == 0)
             {
-                owner.Change(attempts: 0, open: -1, failed: null);
+                _taken.Cancel();
+                owner.Closed(endPoint);
             }
         }
+
+        // A server may speak first: bytes alone are no end, and from then on only its age tells.
+        private async Task<bool> WaitAsync()
+        {
+            try
+            {
+                await Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, _taken.Token);
+                return Socket.Available == 0;
+            }
+            catch (OperationCanceledException)
+            {
+                return false;
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return true;
+            }
+        }
+    }
+
+    private sealed class EndPointComparer : IEqualityComparer<DnsEndPoint>
+    {
+        public static readonly EndPointComparer Instance = new();
+
+        public bool Equals(DnsEndPoint? x, DnsEndPoint? y) =>
+            ReferenceEquals(x, y) || (x is not null && y is not null && x.Port == y.Port && string.Equals(x.Host, y.Host, StringComparison.OrdinalIgnoreCase));
+
+        public int GetHashCode(DnsEndPoint obj) => HashCode.Combine(obj.Port, StringComparer.OrdinalIgnoreCase.GetHashCode(obj.Host));
     }
 }

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Core.Internal;
 using Grpc.Net.Client.Balancer;
 using Grpc.Net.Client.Internal;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Grpc.Net.Client;
 
@@ -15,8 +15,7 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
 
     private readonly HttpMessageInvoker _http;
     private readonly bool _ownsHttp;
-    private readonly Connections? _connections;
-    private readonly Func<CancellationToken, Task<IReadOnlyList<DnsEndPoint>>> _endPoints;
+    private readonly ConnectionManager? _connections;
     private readonly bool _isSecure;
     private readonly bool _sendsCredentialsInPlainText;
     private readonly ConcurrentDictionary<ITrackedCall, byte> _calls = new();
@@ -48,31 +47,15 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
         Encodings = options.CompressionProviders is null ? Encodings.Default : new Encodings(options.CompressionProviders);
         Throttle = RetryThrottle.Of(options.ServiceConfig?.RetryThrottling);
         Methods = new MethodTable(BaseAddress(address, _isSecure), options.ServiceConfig, options.MaxRetryAttempts);
-        if (options.HttpClient is not null)
-        {
-            _http = IsWeb(address) ? options.HttpClient : throw new ArgumentException("An HttpClient has its own addresses: use HttpHandler.", nameof(options));
-            _ownsHttp = options.DisposeHttpClient;
-            _endPoints = static _ => Task.FromResult<IReadOnlyList<DnsEndPoint>>([]);
-            return;
-        }
-
         if (options.HttpHandler is not null && security.Tls is not null)
         {
             throw new ArgumentException("Roots or a certificate are set and so is HttpHandler: put them into SslOptions of the handler.", nameof(options));
         }
 
-        var handler = options.HttpHandler ?? Handler(security);
-        _connections = HttpVersion.Major < 3 ? Connections.Of(handler) : null;
-        _http = new HttpMessageInvoker(handler, options.HttpHandler is null || options.DisposeHttpClient);
-        _ownsHttp = true;
-        _endPoints = _ => Task.FromResult<IReadOnlyList<DnsEndPoint>>([new DnsEndPoint(address.IdnHost, address.Port)]);
-        if (!IsWeb(address))
-        {
-            var resolver = ResolverOf(address.Scheme, options).Create(new ResolverOptions(address, _isSecure ? 443 : 80, options));
-            var balanced = new BalancedHandler(_http, resolver, options, Clock);
-            _http = new HttpMessageInvoker(balanced, disposeHandler: true);
-            _endPoints = balanced.EndPointsAsync;
-        }
+        var handler = options.HttpClient is null ? options.HttpHandler ?? Handler(security) : null;
+        _http = options.HttpClient ?? new HttpMessageInvoker(handler!, options.HttpHandler is null || options.DisposeHttpClient);
+        _ownsHttp = options.HttpClient is null || options.DisposeHttpClient;
+        _connections = Connect(address, handler, options);
     }
 
     internal MethodTable Methods { get; }
@@ -146,12 +129,12 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
             call.Dispose();
         }
 
+        _connections?.Dispose();
         if (_ownsHttp)
         {
             _http.Dispose();
         }
 
-        _connections?.DropSpare();
         _shutdown.Cancel();
     }
 
@@ -191,17 +174,26 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
         ? new Uri(address.GetLeftPart(UriPartial.Authority))
         : new Uri($"{(secure ? "https" : "http")}://{(address.AbsolutePath.Trim('/') is { Length: > 0 } name ? name : "localhost")}");
 
-    private static ResolverFactory ResolverOf(string scheme, GrpcChannelOptions options)
+    private ConnectionManager? Connect(Uri address, HttpMessageHandler? handler, GrpcChannelOptions options)
     {
-        var known = options.ServiceProvider?.GetService(typeof(IEnumerable<ResolverFactory>)) as IEnumerable<ResolverFactory> ?? [];
-        if (options.ServiceProvider?.GetService(typeof(ResolverFactory)) is ResolverFactory single)
+        var connections = handler is null || HttpVersion.Major > 2 ? null : Internal.Connections.Of(handler, address, Clock);
+        if (connections is null)
         {
-            known = known.Append(single);
+            return IsWeb(address) && options.ServiceConfig is not { LoadBalancingConfigs.Count: > 0 }
+                ? null
+                : throw new InvalidOperationException(NotObserved);
         }
 
-        return known.Append(new DnsResolverFactory(Timeout.InfiniteTimeSpan)).FirstOrDefault(f => f.Name == scheme)
-            ?? throw new InvalidOperationException($"No address resolver configured for the scheme '{scheme}'.");
+        var resolver = ResolverOf(address, options).Create(new ResolverOptions(address, _isSecure ? 443 : 80, options));
+        return new ConnectionManager(resolver, connections, options, options.LoggerFactory ?? NullLoggerFactory.Instance, Clock);
     }
+
+    // A web address is its own resolution.
+    private static ResolverFactory ResolverOf(Uri address, GrpcChannelOptions options) => IsWeb(address)
+        ? new StaticResolverFactory(static a => [new BalancerAddress(a.IdnHost, a.Port)])
+        : options.FindAll<ResolverFactory>().Append(new DnsResolverFactory(Timeout.InfiniteTimeSpan))
+            .FirstOrDefault(f => string.Equals(f.Name, address.Scheme, StringComparison.OrdinalIgnoreCase))
+            ?? throw new InvalidOperationException($"No address resolver configured for the scheme '{address.Scheme}'.");
 
     private static SocketsHttpHandler Handler(ChannelSecurity security)
     {

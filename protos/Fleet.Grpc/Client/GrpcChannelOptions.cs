@@ -69,4 +69,16 @@ public sealed class GrpcChannelOptions
 
     /// <summary>How exact <see cref="HttpVersion"/> is; null = exactly that version.</summary>
     public HttpVersionPolicy? HttpVersionPolicy { get; set; }
+
+    /// <summary>The service of <see cref="ServiceProvider"/>; null if there is none.</summary>
+    internal T? Find<T>()
+        where T : class => ServiceProvider?.GetService(typeof(T)) as T;
+
+    /// <summary>All services of that type.</summary>
+    internal IEnumerable<T> FindAll<T>()
+        where T : class
+    {
+        var all = Find<IEnumerable<T>>() ?? [];
+        return Find<T>() is { } single && !all.Contains(single) ? all.Append(single) : all;
+    }
 }

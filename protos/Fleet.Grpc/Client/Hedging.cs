@@ -34,7 +34,7 @@ internal sealed class Hedging(GrpcChannel channel, RetryRules rules, Func<int, C
             }
 
             var result = await attempt;
-            if (!result.Failed || !rules.Allows(result.Status!.Value.StatusCode))
+            if (!result.Failed || result.IsFinal || !rules.Allows(result.Status!.Value.StatusCode))
             {
                 Win(attempt, result);
                 return result;

@@ -20,7 +20,7 @@ internal sealed class HttpCallInvoker(GrpcChannel channel) : CallInvoker
     {
         var call = new ClientCall<TRequest, TResponse>(channel, method, host, options);
         return new AsyncUnaryCall<TResponse>(
-            call.UnaryAsync(request),
+            call.StartUnary(request),
             static c => ((ClientCall<TRequest, TResponse>)c).Headers(),
             static c => ((ClientCall<TRequest, TResponse>)c).StatusOrThrow(),
             static c => ((ClientCall<TRequest, TResponse>)c).TrailersOrThrow(),

@@ -15,7 +15,7 @@ internal static class ResponseStatus
     /// <summary>The outcome if the headers tell it already; null = it comes with the trailers.</summary>
     public static Status? FromHeaders(HttpResponseMessage response)
     {
-        if (response.Headers.Contains(StatusName))
+        if (response.Headers.NonValidated.Contains(StatusName))
         {
             return Read(response.Headers);
         }
@@ -32,7 +32,7 @@ internal static class ResponseStatus
     }
 
     /// <summary>The outcome that the trailers tell.</summary>
-    public static Status FromTrailers(HttpResponseMessage response) => response.TrailingHeaders.Contains(StatusName)
+    public static Status FromTrailers(HttpResponseMessage response) => response.TrailingHeaders.NonValidated.Contains(StatusName)
         ? Read(response.TrailingHeaders)
         : new Status(StatusCode.Cancelled, "No grpc-status found on response.");
 
@@ -73,6 +73,22 @@ internal static class ResponseStatus
         return metadata;
     }
 
+    /// <summary>The first value of a header; null if there is none.</summary>
+    public static string? First(HttpHeaders headers, string name)
+    {
+        if (!headers.NonValidated.TryGetValues(name, out var values))
+        {
+            return null;
+        }
+
+        foreach (var value in values)
+        {
+            return value;
+        }
+
+        return null;
+    }
+
     private static bool IsProtocol(string key) => key is StatusName or MessageName or "grpc-encoding" or "grpc-accept-encoding"
         or "content-type" or "content-encoding" or "transfer-encoding" or "te";
 
@@ -100,21 +116,6 @@ internal static class ResponseStatus
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code)
             ? new Status((StatusCode)code, detail is null ? string.Empty : StatusMessage.Decode(detail))
             : new Status(StatusCode.Unknown, $"The grpc-status '{text}' is no number.");
-    }
-
-    private static string? First(HttpHeaders headers, string name)
-    {
-        if (!headers.NonValidated.TryGetValues(name, out var values))
-        {
-            return null;
-        }
-
-        foreach (var value in values)
-        {
-            return value;
-        }
-
-        return null;
     }
 
     private static StatusCode FromHttp(HttpStatusCode status) => status switch

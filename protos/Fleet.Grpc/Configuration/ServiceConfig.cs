@@ -82,23 +82,3 @@ public sealed class RetryThrottlingPolicy
     /// <summary>Tokens a success gives back.</summary>
     public double? TokenRatio { get; set; }
 }
-
-/// <summary>A balancing policy by name.</summary>
-/// <param name="loadBalancingPolicyName">For example <c>pick_first</c>.</param>
-public class LoadBalancingConfig(string loadBalancingPolicyName)
-{
-    /// <summary>All calls to the first address that can be reached.</summary>
-    public const string PickFirstPolicyName = "pick_first";
-
-    /// <summary>Calls to all addresses that can be reached, in turn.</summary>
-    public const string RoundRobinPolicyName = "round_robin";
-
-    /// <summary>The name.</summary>
-    public string PolicyName { get; } = loadBalancingPolicyName;
-}
-
-/// <summary>All calls to the first address that can be reached.</summary>
-public sealed class PickFirstConfig() : LoadBalancingConfig(PickFirstPolicyName);
-
-/// <summary>Calls to all addresses that can be reached, in turn.</summary>
-public sealed class RoundRobinConfig() : LoadBalancingConfig(RoundRobinPolicyName);

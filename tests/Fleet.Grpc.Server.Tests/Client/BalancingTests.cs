@@ -1,83 +1,69 @@
-using Fleet.Conformance;
-using Fleet.Grpc.Server.Tests.Peers;
+using Fleet.Grpc.Server.Tests.Support;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Balancer;
 using Grpc.Net.Client.Configuration;
-using Grpc.Testing;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fleet.Grpc.Server.Tests.Client;
 
 [CancelAfter(60_000)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class BalancingTests
 {
-    private readonly int[] _ports = [RubyTests.FreePort(), RubyTests.FreePort(), RubyTests.FreePort()];
-    private readonly WebApplication?[] _servers = new WebApplication?[3];
-    private readonly int[] _served = new int[3];
+    private readonly CountedServers _servers = new(3);
 
     [TearDown]
-    public async Task StopServers()
-    {
-        for (var i = 0; i < _servers.Length; i++)
-        {
-            await StopAsync(i);
-        }
-
-        Array.Clear(_served);
-    }
+    public async Task StopServers() => await _servers.DisposeAsync();
 
     [Test]
     public async Task Round_robin_uses_every_address_that_can_be_reached(CancellationToken cancellationToken)
     {
-        await StartAsync(0);
-        await StartAsync(2);
+        await _servers.StartAsync(0);
+        await _servers.StartAsync(2);
         using var channel = Channel(new RoundRobinConfig());
-        await CallAsync(channel, 12, cancellationToken);
-        Assert.That(_served[0], Is.GreaterThanOrEqualTo(4));
-        Assert.That(_served[2], Is.GreaterThanOrEqualTo(4));
-        Assert.That(_served.Sum(), Is.EqualTo(12), "no call failed and none was made twice");
+        await CountedServers.CallAsync(channel, 12, cancellationToken);
+        Assert.That(_servers.Served[0], Is.GreaterThanOrEqualTo(4));
+        Assert.That(_servers.Served[2], Is.GreaterThanOrEqualTo(4));
+        Assert.That(_servers.Served.Sum(), Is.EqualTo(12), "no call failed and none was made twice");
     }
 
     [Test]
     public async Task Pick_first_stays_and_goes_on_to_the_next_when_the_first_is_gone(CancellationToken cancellationToken)
     {
-        await StartAsync(0);
-        await StartAsync(1);
+        await _servers.StartAsync(0);
+        await _servers.StartAsync(1);
         using var channel = Channel(new PickFirstConfig());
-        await CallAsync(channel, 5, cancellationToken);
-        Assert.That(_served, Is.EqualTo(new[] { 5, 0, 0 }));
-        await StopAsync(0);
-        await CallAsync(channel, 5, cancellationToken);
-        Assert.That(_served, Is.EqualTo(new[] { 5, 5, 0 }));
-        await StartAsync(0);
-        await Fleet.Testing.Eventually.TrueAsync(
-            async () =>
-            {
-                await CallAsync(channel, 1, cancellationToken);
-                return _served[0] > 5;
-            },
-            "the first address is used again after its pause");
+        await CountedServers.CallAsync(channel, 5, cancellationToken);
+        Assert.That(_servers.Served, Is.EqualTo(new[] { 5, 0, 0 }));
+        await _servers.StopAsync(0);
+        await CountedServers.CallAsync(channel, 5, cancellationToken);
+        Assert.That(_servers.Served, Is.EqualTo(new[] { 5, 5, 0 }));
+        await _servers.StartAsync(0);
+        await CountedServers.CallAsync(channel, 5, cancellationToken);
+        Assert.That(_servers.Served, Is.EqualTo(new[] { 5, 10, 0 }), "a connection that stands is kept");
+        await _servers.StopAsync(1);
+        await CountedServers.CallAsync(channel, 5, cancellationToken);
+        Assert.That(_servers.Served, Is.EqualTo(new[] { 10, 10, 0 }));
     }
 
     [Test]
     public void No_address_that_can_be_reached_is_unavailable(CancellationToken cancellationToken)
     {
         using var channel = Channel(new RoundRobinConfig());
-        var failure = Assert.ThrowsAsync<RpcException>(() => CallAsync(channel, 1, cancellationToken));
+        var failure = Assert.ThrowsAsync<RpcException>(() => CountedServers.CallAsync(channel, 1, cancellationToken));
         Assert.That(failure.StatusCode, Is.EqualTo(StatusCode.Unavailable));
     }
 
     [Test]
     public async Task Name_is_resolved_to_its_addresses(CancellationToken cancellationToken)
     {
-        await StartAsync(0);
+        await _servers.StartAsync(0);
         using var channel = GrpcChannel.ForAddress(
-            $"dns:///localhost:{_ports[0]}", new GrpcChannelOptions { Credentials = ChannelCredentials.Insecure });
-        await CallAsync(channel, 3, cancellationToken);
-        Assert.That(_served[0], Is.EqualTo(3));
+            $"dns:///localhost:{_servers.Ports[0]}", new GrpcChannelOptions { Credentials = ChannelCredentials.Insecure });
+        await CountedServers.CallAsync(channel, 3, cancellationToken);
+        Assert.That(_servers.Served[0], Is.EqualTo(3));
     }
 
     [Test]
@@ -88,19 +74,19 @@ public sealed class BalancingTests
     [Test]
     public async Task Handler_of_the_options_sends_what_is_balanced(CancellationToken cancellationToken)
     {
-        await StartAsync(1);
+        await _servers.StartAsync(1);
         var seen = new List<string>();
         using var handler = new Recorder(seen) { InnerHandler = new SocketsHttpHandler() };
         using var channel = Channel(new RoundRobinConfig(), options => options.HttpHandler = handler);
-        await CallAsync(channel, 2, cancellationToken);
-        Assert.That(seen, Has.Member($"127.0.0.1:{_ports[1]} for ledger"));
+        await CountedServers.CallAsync(channel, 2, cancellationToken);
+        Assert.That(seen, Is.EqualTo(Enumerable.Repeat($"127.0.0.1:{_servers.Ports[1]} for ", 2)));
         Assert.That(channel.State, Is.EqualTo(ConnectivityState.Ready));
     }
 
     [Test]
     public async Task Connecting_goes_on_to_the_address_that_can_be_reached(CancellationToken cancellationToken)
     {
-        await StartAsync(2);
+        await _servers.StartAsync(2);
         using var channel = Channel(new PickFirstConfig());
         await channel.ConnectAsync(cancellationToken);
         Assert.That(channel.State, Is.EqualTo(ConnectivityState.Ready));
@@ -109,8 +95,8 @@ public sealed class BalancingTests
     [Test]
     public async Task Resolver_that_polls_asks_again_until_there_is_an_answer(CancellationToken cancellationToken)
     {
-        await StartAsync(0);
-        var resolver = new StubbornResolver(_ports[0]);
+        await _servers.StartAsync(0);
+        var resolver = new StubbornResolver(_servers.Ports[0]);
         var services = new ServiceCollection();
         services.AddSingleton<ResolverFactory>(new StubbornFactory(resolver));
         using var channel = GrpcChannel.ForAddress("stubborn:///ledger", new GrpcChannelOptions
@@ -123,7 +109,7 @@ public sealed class BalancingTests
             {
                 try
                 {
-                    await CallAsync(channel, 1, cancellationToken);
+                    await CountedServers.CallAsync(channel, 1, cancellationToken);
                     return true;
                 }
                 catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable)
@@ -133,22 +119,13 @@ public sealed class BalancingTests
             },
             "the third answer has an address");
         Assert.That(resolver.Asked, Is.EqualTo(3));
-        Assert.That(_served[0], Is.EqualTo(1));
-    }
-
-    private static async Task CallAsync(GrpcChannel channel, int times, CancellationToken cancellationToken)
-    {
-        var client = new TestService.TestServiceClient(channel);
-        for (var i = 0; i < times; i++)
-        {
-            await client.EmptyCallAsync(new Empty(), cancellationToken: cancellationToken);
-        }
+        Assert.That(_servers.Served[0], Is.EqualTo(1));
     }
 
     private GrpcChannel Channel(LoadBalancingConfig policy, Action<GrpcChannelOptions>? configure = null)
     {
         var services = new ServiceCollection();
-        services.AddSingleton<ResolverFactory>(new StaticResolverFactory(_ => _ports.Select(static p => new BalancerAddress("127.0.0.1", p))));
+        services.AddSingleton<ResolverFactory>(new StaticResolverFactory(_ => _servers.Ports.Select(static p => new BalancerAddress("127.0.0.1", p))));
         var options = new GrpcChannelOptions
         {
             Credentials = ChannelCredentials.Insecure,
@@ -159,33 +136,6 @@ public sealed class BalancingTests
         };
         configure?.Invoke(options);
         return GrpcChannel.ForAddress("static:///ledger", options);
-    }
-
-    private async Task StartAsync(int index)
-    {
-        _servers[index] = InteropHost.Build(_ports[index], null, builder =>
-            builder.Services.AddGrpc(o => o.Interceptors.Add<Counter>(new Action(() => Interlocked.Increment(ref _served[index])))));
-        await _servers[index]!.StartAsync(CancellationToken.None);
-    }
-
-    private async Task StopAsync(int index)
-    {
-        if (_servers[index] is { } server)
-        {
-            _servers[index] = null;
-            await server.StopAsync(CancellationToken.None);
-            await server.DisposeAsync();
-        }
-    }
-
-    private sealed class Counter(Action count) : global::Grpc.Core.Interceptors.Interceptor
-    {
-        public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
-            TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
-        {
-            count();
-            return continuation(request, context);
-        }
     }
 
     private sealed class Recorder(List<string> seen) : DelegatingHandler
