@@ -99,7 +99,7 @@ public sealed class OwnPolicyTests
     {
         Announce(0);
         using var channel = Channel(new RoundRobinConfig());
-        var options = new CallOptions(deadline: DateTime.UtcNow.AddMilliseconds(100), cancellationToken: cancellationToken).WithWaitForReady();
+        var options = new CallOptions(deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddMilliseconds(100), cancellationToken: cancellationToken).WithWaitForReady();
         using var call = new TestService.TestServiceClient(channel).EmptyCallAsync(new Empty(), options);
         Assert.That(async () => await call, Throws.InstanceOf<RpcException>().With.Property("StatusCode").EqualTo(StatusCode.DeadlineExceeded));
     }
