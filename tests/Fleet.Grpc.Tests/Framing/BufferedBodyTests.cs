@@ -1,3 +1,4 @@
+using System.Buffers;
 using Grpc.Core;
 using Grpc.Core.Internal;
 using Grpc.Net.Client.Internal;
