@@ -3,7 +3,7 @@ using System.Buffers.Text;
 namespace Grpc.Core.Internal;
 
 /// <summary>Reads base64 text as bytes. Groups of four stand for themselves, so padding may come before the end (gRPC-Web text).</summary>
-internal sealed class Base64DecodingStream(Stream source) : Stream
+internal sealed class Base64DecodingStream(Stream source) : DecodingStream(source)
 {
     private const int Group = 4;
 
@@ -14,20 +14,6 @@ internal sealed class Base64DecodingStream(Stream source) : Stream
     private int _bytesEnd;
     private bool _ended;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         while (_bytesStart == _bytesEnd)
@@ -37,7 +23,7 @@ internal sealed class Base64DecodingStream(Stream source) : Stream
                 return _textCount == 0 ? 0 : throw Malformed("The base64 text ends within a group of four.");
             }
 
-            var read = await source.ReadAsync(_text.AsMemory(_textCount), cancellationToken);
+            var read = await Source.ReadAsync(_text.AsMemory(_textCount), cancellationToken);
             _ended = read == 0;
             _textCount += read;
             DecodeGroups();
@@ -47,31 +33,6 @@ internal sealed class Base64DecodingStream(Stream source) : Stream
         _bytes.AsMemory(_bytesStart, count).CopyTo(buffer);
         _bytesStart += count;
         return count;
-    }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            source.Dispose();
-        }
-
-        base.Dispose(disposing);
     }
 
     private static RpcException Malformed(string what) => new(new Status(StatusCode.Internal, what));

@@ -3,27 +3,9 @@ using System.Buffers;
 namespace Grpc.Core.Internal;
 
 /// <summary>A read-only stream over received bytes, for decompressors.</summary>
-internal sealed class SequenceStream(ReadOnlySequence<byte> source) : Stream
+internal sealed class SequenceStream(ReadOnlySequence<byte> source) : ReadOnlyStream
 {
     private ReadOnlySequence<byte> _rest = source;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override void Flush()
-    {
-    }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
@@ -34,10 +16,4 @@ internal sealed class SequenceStream(ReadOnlySequence<byte> source) : Stream
         _rest = _rest.Slice(count);
         return count;
     }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

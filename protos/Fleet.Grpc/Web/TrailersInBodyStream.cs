@@ -6,7 +6,7 @@ using Grpc.Core.Internal;
 namespace Grpc.Net.Client.Web;
 
 /// <summary>The messages of a gRPC-Web body; its last envelope holds the trailers, which go to the response instead.</summary>
-internal sealed class TrailersInBodyStream(Stream source, HttpResponseHeaders trailers) : Stream
+internal sealed class TrailersInBodyStream(Stream source, HttpResponseHeaders trailers) : DecodingStream(source)
 {
     private const int MostTrailerBytes = 64 * 1024;
 
@@ -14,20 +14,6 @@ internal sealed class TrailersInBodyStream(Stream source, HttpResponseHeaders tr
     private int _envelopeLeft;
     private long _payloadLeft;
     private bool _ended;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -43,7 +29,7 @@ internal sealed class TrailersInBodyStream(Stream source, HttpResponseHeaders tr
 
             if (_payloadLeft > 0)
             {
-                var read = await source.ReadAsync(buffer[..(int)Math.Min(_payloadLeft, buffer.Length)], cancellationToken);
+                var read = await Source.ReadAsync(buffer[..(int)Math.Min(_payloadLeft, buffer.Length)], cancellationToken);
                 _payloadLeft -= read;
                 _ended = read == 0;
                 return read;
@@ -55,34 +41,9 @@ internal sealed class TrailersInBodyStream(Stream source, HttpResponseHeaders tr
         return 0;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("The body is read asynchronously.");
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            source.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
-
     private async Task NextEnvelopeAsync(CancellationToken cancellationToken)
     {
-        var read = await source.ReadAtLeastAsync(_envelope, Envelope.Size, throwOnEndOfStream: false, cancellationToken);
+        var read = await Source.ReadAtLeastAsync(_envelope, Envelope.Size, throwOnEndOfStream: false, cancellationToken);
         if (read == 0)
         {
             _ended = true;
@@ -108,7 +69,7 @@ internal sealed class TrailersInBodyStream(Stream source, HttpResponseHeaders tr
         }
 
         var block = new byte[length];
-        await source.ReadExactlyAsync(block, cancellationToken);
+        await Source.ReadExactlyAsync(block, cancellationToken);
         ReadTrailers(Encoding.ASCII.GetString(block));
         _ended = true;
     }

@@ -1,0 +1,52 @@
+namespace Grpc.Core.Internal;
+
+/// <summary>A stream that is read from its beginning to its end.</summary>
+internal abstract class ReadOnlyStream : Stream
+{
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+}
+
+/// <summary>What another stream holds, decoded; read asynchronously only. Owns the other stream.</summary>
+internal abstract class DecodingStream(Stream source) : ReadOnlyStream
+{
+    protected Stream Source { get; } = source;
+
+    public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("The body is read asynchronously.");
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Source.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}
