@@ -14,6 +14,7 @@ public readonly struct BalancerAttributesKey<TValue>(string key)
 }
 
 /// <summary>Values beside addresses, subchannels and results. Written by one thread at a time.</summary>
+[SuppressMessage("Naming", "CA1710", Justification = "The official name.")]
 public sealed class BalancerAttributes : IDictionary<string, object?>, IReadOnlyDictionary<string, object?>
 {
     /// <summary>No attributes; cannot be changed.</summary>

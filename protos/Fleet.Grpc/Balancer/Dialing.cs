@@ -3,22 +3,43 @@ using System.Net.Sockets;
 namespace Grpc.Net.Client.Balancer;
 
 /// <summary>Tries the addresses of a subchannel, round after round, until one is connected or nobody wants it any more.</summary>
-internal sealed class Dialing(Subchannel subchannel, ConnectionManager manager, IReadOnlyList<BalancerAddress> addresses, bool afterPause)
-    : IThreadPoolWorkItem
+internal sealed class Dialing : IThreadPoolWorkItem, IDisposable
 {
+    private readonly Subchannel _subchannel;
+    private readonly ConnectionManager _manager;
+    private readonly IReadOnlyList<BalancerAddress> _addresses;
+    private readonly bool _afterPause;
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationToken _stopped;
     private readonly Lock _lock = new();
 
     // Guarded by _lock; null while there is no pause.
     private TaskCompletionSource? _hurry;
 
+    /// <param name="subchannel">Hears how it goes.</param>
+    /// <param name="manager">The channel.</param>
+    /// <param name="addresses">What to try, in this order.</param>
+    /// <param name="afterPause">A connection was refused just now: pauses first, and none that stands will do.</param>
+    public Dialing(Subchannel subchannel, ConnectionManager manager, IReadOnlyList<BalancerAddress> addresses, bool afterPause)
+    {
+        _subchannel = subchannel;
+        _manager = manager;
+        _addresses = addresses;
+        _afterPause = afterPause;
+        _stopped = _stop.Token;
+    }
+
     /// <summary>Begins, on another thread and in nobody's execution context.</summary>
     public void Start() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
 
-    public void Execute() => _ = RunAsync(_stop.Token);
+    public void Execute() => _ = RunAsync(_stopped);
 
     /// <summary>Ends it; nothing it does from now on changes the subchannel.</summary>
-    public void Stop() => _stop.Cancel();
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
 
     /// <summary>Ends the pause it is in.</summary>
     public void Hurry()
@@ -31,8 +52,8 @@ internal sealed class Dialing(Subchannel subchannel, ConnectionManager manager, 
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
-        var pauses = manager.Pauses.Create();
-        var fresh = afterPause;
+        var pauses = _manager.Pauses.Create();
+        var fresh = _afterPause;
         try
         {
             while (fresh || !await TryAllAsync(cancellationToken))
@@ -40,10 +61,10 @@ internal sealed class Dialing(Subchannel subchannel, ConnectionManager manager, 
                 fresh = false;
                 if (await PauseAsync(pauses.NextBackoff(), cancellationToken))
                 {
-                    pauses = manager.Pauses.Create();
+                    pauses = _manager.Pauses.Create();
                 }
 
-                if (!subchannel.Retry(this))
+                if (!_subchannel.Retry(this))
                 {
                     return;
                 }
@@ -58,12 +79,12 @@ internal sealed class Dialing(Subchannel subchannel, ConnectionManager manager, 
     private async Task<bool> TryAllAsync(CancellationToken cancellationToken)
     {
         Exception? first = null;
-        foreach (var address in addresses)
+        foreach (var address in _addresses)
         {
             try
             {
-                await manager.Connections.PrepareAsync(address.EndPoint, fresh: afterPause, cancellationToken);
-                subchannel.Connected(this, address);
+                await _manager.Connections.PrepareAsync(address.EndPoint, fresh: _afterPause, cancellationToken);
+                _subchannel.Connected(this, address);
                 return true;
             }
             catch (Exception e) when (e is SocketException or TimeoutException)
@@ -72,7 +93,7 @@ internal sealed class Dialing(Subchannel subchannel, ConnectionManager manager, 
             }
         }
 
-        subchannel.Unreachable(this, first);
+        _subchannel.Unreachable(this, first);
         return false;
     }
 
@@ -86,7 +107,7 @@ internal sealed class Dialing(Subchannel subchannel, ConnectionManager manager, 
         }
 
         using var woken = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var slept = Task.Delay(pause, manager.Clock, woken.Token);
+        var slept = Task.Delay(pause, _manager.Clock, woken.Token);
         var hurried = await Task.WhenAny(slept, hurry.Task) == hurry.Task;
         lock (_lock)
         {

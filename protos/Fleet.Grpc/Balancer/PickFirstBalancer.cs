@@ -45,7 +45,11 @@ internal sealed class PickFirstBalancer(IChannelControlHelper channel) : LoadBal
 
     public override void RequestConnection() => _subchannel?.RequestConnection();
 
-    protected override void Dispose(bool disposing) => Drop();
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        Drop();
+    }
 
     private void Open(IReadOnlyList<BalancerAddress> addresses)
     {

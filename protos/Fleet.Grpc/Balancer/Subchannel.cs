@@ -210,7 +210,7 @@ public sealed class Subchannel : IDisposable
 
     private void StopDialing()
     {
-        _dialing?.Stop();
+        _dialing?.Dispose();
         _dialing = null;
     }
 

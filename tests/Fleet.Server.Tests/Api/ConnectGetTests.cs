@@ -1,7 +1,6 @@
 using System.Net;
 using System.Reflection;
 using System.Text.Json;
-using Fleet.Server.Tests.Gateway;
 using Fleet.Server.Tests.Hosting;
 using Fleet.Testing;
 using Fleet.V1;
