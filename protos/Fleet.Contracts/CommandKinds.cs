@@ -54,7 +54,19 @@ public enum CommandInput
 /// <param name="Word">Its word for operators.</param>
 /// <param name="Nature">What it does to a lane.</param>
 /// <param name="Input">What it takes.</param>
-public sealed record CommandKindRow(CommandKind Kind, string Word, CommandNature Nature, CommandInput Input = CommandInput.None);
+public sealed record CommandKindRow(CommandKind Kind, string Word, CommandNature Nature, CommandInput Input = CommandInput.None)
+{
+    /// <summary>
+    /// Approvals that a fleet with approvers should ask for: one where a wrong word closes lanes or misleads agents, two where nothing can be
+    /// undone. What holds is what the roots of the fleet signed into its trust bundle.
+    /// </summary>
+    public int AdvisedApprovals => Nature switch
+    {
+        CommandNature.Retiring => 2,
+        CommandNature.Closing or CommandNature.Locking => 1,
+        _ => Input == CommandInput.Configuration ? 1 : 0,
+    };
+}
 
 /// <summary>The one table of the kinds of commands.</summary>
 public static class CommandKinds
@@ -86,6 +98,9 @@ public static class CommandKinds
 
     /// <summary>The word for a kind that operators use.</summary>
     public static string Word(CommandKind kind) => Find(kind)?.Word ?? $"command kind {(int)kind}";
+
+    /// <summary>The row with this word for operators; null for none.</summary>
+    public static CommandKindRow? Find(string word) => Table.Values.FirstOrDefault(row => row.Word == word);
 
     /// <summary>True for commands that end with a closing proof.</summary>
     public static bool ClosesBatch(CommandKind kind) => Find(kind)?.Nature is CommandNature.Locking or CommandNature.Retiring;

@@ -25,6 +25,12 @@ public enum LinkChannel
 
     /// <summary>Server to agent: <c>SignedEnvelope</c> around a <c>Heartbeat</c>.</summary>
     Heartbeat,
+
+    /// <summary>Server to agent: <c>SignedEnvelope</c> around a <c>TrustBundle</c>.</summary>
+    Trust,
+
+    /// <summary>Server to agent: <c>SignedEnvelope</c> around a <c>CertificateIssued</c>.</summary>
+    Certificate,
 }
 
 /// <summary>
@@ -46,6 +52,8 @@ public readonly record struct LinkTopic(TerminalId Terminal, LinkChannel Channel
         new(terminal, LinkChannel.Cancel),
         new(terminal, LinkChannel.Verdict),
         new(terminal, LinkChannel.Heartbeat),
+        new(terminal, LinkChannel.Trust),
+        new(terminal, LinkChannel.Certificate),
     ];
 
     /// <summary>Reads a topic name; false for anything that is not exactly one of ours (wildcards included).</summary>
@@ -95,6 +103,8 @@ public readonly record struct LinkTopic(TerminalId Terminal, LinkChannel Channel
         LinkChannel.Cancel => "cancel",
         LinkChannel.Verdict => "verdict",
         LinkChannel.Heartbeat => "heartbeat",
+        LinkChannel.Trust => "trust",
+        LinkChannel.Certificate => "certificate",
         _ => throw new ArgumentOutOfRangeException(nameof(channel), channel, "no such channel"),
     };
 }

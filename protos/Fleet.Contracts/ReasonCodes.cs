@@ -41,6 +41,15 @@ public static class ReasonCodes
     /// <summary>The agent has no signed time of the server yet.</summary>
     public const string TimeUnknown = "TIME_UNKNOWN";
 
+    /// <summary>The kind needs more approvals than the command carries.</summary>
+    public const string ApprovalsMissing = "APPROVALS_MISSING";
+
+    /// <summary>What was approved is not what the command says.</summary>
+    public const string ApprovalsForeign = "APPROVALS_FOREIGN";
+
+    /// <summary>An approver said no.</summary>
+    public const string ApprovalRejected = "APPROVAL_REJECTED";
+
     // Commands: blocked, somebody must look.
 
     /// <summary>The four counters of the batch are not equal.</summary>
@@ -71,6 +80,14 @@ public static class ReasonCodes
 
     /// <summary>The agent has begun: the command can no longer be taken back.</summary>
     public const string TooLateToCancel = "TOO_LATE_TO_CANCEL";
+
+    // Trust.
+
+    /// <summary>A trust bundle is not above the pinned one: a replay.</summary>
+    public const string TrustReplayed = "TRUST_REPLAYED";
+
+    /// <summary>A trust bundle lacks signatures of the present roots or of its own, or contradicts itself.</summary>
+    public const string TrustRefused = "TRUST_REFUSED";
 
     // Alarms.
 

@@ -22,6 +22,15 @@ public enum SigningDomain
 
     /// <summary>A <c>Heartbeat</c>.</summary>
     Heartbeat,
+
+    /// <summary>An approver's word on the <c>order</c> of a <c>Command</c>.</summary>
+    Approval,
+
+    /// <summary>A <c>TrustBundle</c>.</summary>
+    Trust,
+
+    /// <summary>A <c>CertificateIssued</c>.</summary>
+    Certificate,
 }
 
 /// <summary>
@@ -38,39 +47,40 @@ public static class Signing
     public static SignedEnvelope Sign(SigningDomain domain, IMessage payload, ECDsa key)
     {
         var bytes = payload.ToByteString();
-        return new SignedEnvelope
-        {
-            Payload = bytes,
-            Signatures =
-            {
-                new Signature
-                {
-                    KeyId = KeyId(key.ExportSubjectPublicKeyInfo()),
-                    Value = UnsafeByteOperations.UnsafeWrap(key.SignData(ToBeSigned(domain, bytes.Span), HashAlgorithmName.SHA256)),
-                },
-            },
-        };
+        return new SignedEnvelope { Payload = bytes, Signatures = { Sign(domain, bytes.Span, key) } };
     }
+
+    /// <summary>One signature over bytes as they are.</summary>
+    public static Signature Sign(SigningDomain domain, ReadOnlySpan<byte> payload, ECDsa key) => new()
+    {
+        KeyId = KeyId(key.ExportSubjectPublicKeyInfo()),
+        Value = UnsafeByteOperations.UnsafeWrap(key.SignData(ToBeSigned(domain, payload), HashAlgorithmName.SHA256)),
+    };
 
     /// <summary>
     /// Key ids of <paramref name="bundle"/> with the role <paramref name="role"/> whose signature fits. Empty: believe nothing of it.
     /// A key that signed twice counts once.
     /// </summary>
     public static IReadOnlySet<string> ValidSigners(
-        SigningDomain domain, SignedEnvelope envelope, TrustBundle bundle, TrustedKey.Types.Role role)
+        SigningDomain domain, SignedEnvelope envelope, TrustBundle bundle, TrustedKey.Types.Role role) =>
+        ValidKeys(domain, envelope.Payload.Span, envelope.Signatures, bundle, role).Select(static k => KeyId(k.PublicKey.Span)).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Keys of <paramref name="bundle"/> with the role whose signature over <paramref name="payload"/> is among <paramref name="signatures"/>, each once.</summary>
+    public static IReadOnlyList<TrustedKey> ValidKeys(
+        SigningDomain domain, ReadOnlySpan<byte> payload, IEnumerable<Signature> signatures, TrustBundle bundle, TrustedKey.Types.Role role)
     {
-        var signers = new HashSet<string>(StringComparer.Ordinal);
-        var signed = ToBeSigned(domain, envelope.Payload.Span);
-        foreach (var signature in envelope.Signatures)
+        var keys = new List<TrustedKey>();
+        var signed = ToBeSigned(domain, payload);
+        foreach (var signature in signatures)
         {
             var key = bundle.Keys.FirstOrDefault(k => k.Roles.Contains(role) && IsKey(k, signature.KeyId));
-            if (key is not null && Verify(key.PublicKey.Span, signed, signature.Value.Span))
+            if (key is not null && !keys.Contains(key) && Verify(key.PublicKey.Span, signed, signature.Value.Span))
             {
-                signers.Add(signature.KeyId);
+                keys.Add(key);
             }
         }
 
-        return signers;
+        return keys;
     }
 
     /// <summary>True when the envelope carries a fitting signature of exactly this public key.</summary>
@@ -123,6 +133,9 @@ public static class Signing
         SigningDomain.Verdict => "fleet-verdict-v1",
         SigningDomain.Proof => "fleet-proof-v1",
         SigningDomain.Heartbeat => "fleet-heartbeat-v1",
+        SigningDomain.Approval => "fleet-approval-v1",
+        SigningDomain.Trust => "fleet-trust-v1",
+        SigningDomain.Certificate => "fleet-certificate-v1",
         _ => throw new ArgumentOutOfRangeException(nameof(domain), domain, "no such signing domain"),
     };
 }
