@@ -89,6 +89,9 @@ public static class ReasonCodes
     /// <summary>A trust bundle lacks signatures of the present roots or of its own, or contradicts itself.</summary>
     public const string TrustRefused = "TRUST_REFUSED";
 
+    /// <summary>The server refused a new certificate, or the one it sent does not fit.</summary>
+    public const string CertificateNotRenewed = "CERTIFICATE_NOT_RENEWED";
+
     // Alarms.
 
     /// <summary>A terminal that is retired made contact.</summary>

@@ -20,6 +20,8 @@ public sealed class CommandInbox(
         LinkChannel.Cancel => CancelAsync(envelope, cancellationToken),
         LinkChannel.Verdict => VerdictAsync(envelope, cancellationToken),
         LinkChannel.Heartbeat => HeartbeatAsync(envelope, cancellationToken),
+        LinkChannel.Trust => TrustAsync(envelope, cancellationToken),
+        LinkChannel.Certificate => CertificateAsync(envelope, cancellationToken),
         LinkChannel.Up or LinkChannel.Control or LinkChannel.Ack =>
             throw new ArgumentOutOfRangeException(nameof(channel), channel, "not a channel of orders"),
         _ => throw new ArgumentOutOfRangeException(nameof(channel), channel, "no such channel"),
@@ -39,12 +41,12 @@ public sealed class CommandInbox(
             return;
         }
 
-        var (stage, reason, detail) = Judge(command);
+        var (stage, reason, detail) = Judge(command, envelope);
         var record = RecordOf(command) with { Stage = stage, EndReason = stage == CommandStage.Accepted ? string.Empty : reason };
-        await store.AddAsync(record, detail, cancellationToken);
+        await store.AddAsync(record, detail, times.Fleet.Now, cancellationToken);
     }
 
-    private (CommandStage Stage, string Reason, string Detail) Judge(Command command)
+    private (CommandStage Stage, string Reason, string Detail) Judge(Command command, SignedEnvelope envelope)
     {
         if (gate.Position.State == GateChange.Types.State.Retired)
         {
@@ -69,6 +71,11 @@ public sealed class CommandInbox(
         if (CommandInputs.Check(command.Kind, command.Parameters, command.Message) is { } fault)
         {
             return (CommandStage.Refused, ReasonCodes.ParametersInvalid, $"{fault.Field}: {fault.Text}");
+        }
+
+        if (Approvals.Check(trust.Bundle, command, envelope) is { } missing)
+        {
+            return (CommandStage.Refused, missing.Code, missing.Text);
         }
 
         if (executor.Begun.FirstOrDefault(b => CommandConflicts.RuleFor(b.Kind, command.Kind) == ConflictRule.Refuse) is { } begun)
@@ -96,7 +103,7 @@ public sealed class CommandInbox(
             Stage = CommandStage.Cancelled,
             Reason = Bounded(cancel.Reason),
         };
-        while (!await store.AddAsync(unheard, "cancelled before it arrived", cancellationToken))
+        while (!await store.AddAsync(unheard, "cancelled before it arrived", times.Fleet.Now, cancellationToken))
         {
             var known = store.Find(cancel.CommandId);
             if (known is null)
@@ -154,6 +161,30 @@ public sealed class CommandInbox(
         await times.Fleet.TakeAsync(UnixTime.ToTime(heartbeat.ServerUnixMicros), cancellationToken);
     }
 
+    // Whom it may be signed by is the bundle's own question, so that a stolen command key cannot name new roots.
+    private async Task TrustAsync(SignedEnvelope envelope, CancellationToken cancellationToken)
+    {
+        var fault = envelope.Payload.Length > MaxPayload
+            ? new TrustFault(ReasonCodes.TrustRefused, $"its payload has {envelope.Payload.Length} bytes, at most {MaxPayload} are looked at")
+            : trust.Pin(envelope);
+        if (fault is not null)
+        {
+            await disbelief.RaiseAsync(LinkChannel.Trust, fault.Code, fault.Text, cancellationToken);
+        }
+    }
+
+    private async Task CertificateAsync(SignedEnvelope envelope, CancellationToken cancellationToken)
+    {
+        if (Believe(SigningDomain.Certificate, envelope, CertificateIssued.Parser, static c => c.TerminalId, out var why) is not { } issued)
+        {
+            await disbelief.RaiseAsync(LinkChannel.Certificate, why ?? "unreadable", cancellationToken);
+        }
+        else if (trust.Keep(issued, times.Fleet.Now) is { } problem)
+        {
+            await disbelief.RaiseAsync(LinkChannel.Certificate, ReasonCodes.CertificateNotRenewed, problem, cancellationToken);
+        }
+    }
+
     private T? Believe<T>(SigningDomain domain, SignedEnvelope envelope, MessageParser<T> parser, Func<T, string> terminalOf, out string? why)
         where T : class, IMessage<T>
     {
@@ -195,6 +226,7 @@ public sealed class CommandInbox(
         Reason = Bounded(command.Reason),
         Message = Bounded(command.Message),
         Parameters = command.Parameters?.ToByteArray() ?? [],
+        IsApproved = !command.Order.IsEmpty,
     };
 
     private static bool IsId(string id) => id.Length is > 0 and <= 100 && id.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/');

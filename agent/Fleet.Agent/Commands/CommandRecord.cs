@@ -31,6 +31,9 @@ public sealed record CommandRecord
     /// <summary>What the kind needs besides, serialized; empty for nothing.</summary>
     public byte[] Parameters { get; init; } = [];
 
+    /// <summary>It carried approvals. Approvals do not know the counter, so a repetition is told by the id alone: this is remembered as long as it is valid.</summary>
+    public bool IsApproved { get; init; }
+
     /// <summary>Where the gate stood before the command closed it, to be put back; null when it did not close it for a while.</summary>
     public GatePosition? GateBefore { get; init; }
 

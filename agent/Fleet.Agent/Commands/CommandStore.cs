@@ -76,7 +76,7 @@ public sealed class CommandStore(ITransactionJournal journal, ICrashPoints crash
 
     /// <summary>Adds a command at its first stage, with the counter when it is accepted, in one commit.</summary>
     /// <returns>False when a command of this id is already there.</returns>
-    public async Task<bool> AddAsync(CommandRecord record, string detail, CancellationToken cancellationToken)
+    public async Task<bool> AddAsync(CommandRecord record, string detail, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await _lock.WaitAsync(cancellationToken);
         try
@@ -97,7 +97,7 @@ public sealed class CommandStore(ITransactionJournal journal, ICrashPoints crash
                 };
             }
 
-            var forgotten = ToForget();
+            var forgotten = ToForget(now);
             write = write with { State = [.. write.State, .. forgotten.SelectMany(Forget)] };
             crashPoints.Reached("command-accept-before");
             await journal.AppendAsync(write, cancellationToken);
@@ -226,8 +226,8 @@ public sealed class CommandStore(ITransactionJournal journal, ICrashPoints crash
         SettlementId = record.SettlementId,
     };
 
-    private List<CommandRecord> ToForget() =>
-        [.. _records.Values.Where(static r => r.IsFinal).OrderByDescending(static r => r.Counter).Skip(RememberedCommands - 1)];
+    private List<CommandRecord> ToForget(DateTimeOffset now) =>
+        [.. _records.Values.Where(r => r.IsFinal && !(r.IsApproved && UnixTime.Until(r.ExpiresUnixMicros, now) > TimeSpan.Zero)).OrderByDescending(static r => r.Counter).Skip(RememberedCommands - 1)];
 
     private void Tell(CommandRecord record, CommandStage stage, string reason, string detail)
     {

@@ -17,7 +17,11 @@ public sealed class DisbeliefAlarm(ITransactionJournal journal, TimeProvider clo
     private readonly Dictionary<LinkChannel, long> _raised = [];
 
     /// <summary>Logs, and alarms when the last alarm is long enough ago.</summary>
-    public async Task RaiseAsync(LinkChannel channel, string why, CancellationToken cancellationToken)
+    public Task RaiseAsync(LinkChannel channel, string why, CancellationToken cancellationToken) =>
+        RaiseAsync(channel, why == ReasonCodes.WrongTerminal ? ReasonCodes.WrongTerminal : ReasonCodes.SignatureInvalid, why, cancellationToken);
+
+    /// <inheritdoc cref="RaiseAsync(LinkChannel, string, CancellationToken)"/>
+    public async Task RaiseAsync(LinkChannel channel, string code, string why, CancellationToken cancellationToken)
     {
         CommandLog.NotBelieved(logger, channel, why);
         if (!IsDue(channel))
@@ -28,7 +32,7 @@ public sealed class DisbeliefAlarm(ITransactionJournal journal, TimeProvider clo
         var alarm = new Alarm
         {
             Severity = Alarm.Types.Severity.Critical,
-            Code = why == ReasonCodes.WrongTerminal ? ReasonCodes.WrongTerminal : ReasonCodes.SignatureInvalid,
+            Code = code,
             Detail = $"{channel}: {why}",
         };
         await journal.AppendAsync(JournalWrite.Of(new JournalEntry { Alarm = alarm }), cancellationToken);

@@ -10,14 +10,14 @@ public interface ICommandInbox
     /// Checks a message and makes durable what follows from it; when it completes, the message may be acknowledged to whoever
     /// delivered it. A message that is not believed or already known completes too: delivering it again would change nothing.
     /// </summary>
-    /// <param name="channel">Command, Cancel, Verdict or Heartbeat.</param>
+    /// <param name="channel">A channel from the server but that of acknowledgements.</param>
     /// <param name="envelope">As received, not checked in any way.</param>
     /// <param name="cancellationToken">Gives up before anything is durable.</param>
     /// <exception cref="Journal.JournalFaultException">Nothing was stored; the message must be delivered again.</exception>
     Task ReceiveAsync(LinkChannel channel, SignedEnvelope envelope, CancellationToken cancellationToken);
 }
 
-/// <summary>Whose orders this agent follows. Pinned at enrolment.</summary>
+/// <summary>Whose orders this agent follows. Pinned at enrolment, changed only by who was pinned.</summary>
 public interface ICommandTrust
 {
     /// <summary>The terminal this agent serves.</summary>
@@ -28,6 +28,14 @@ public interface ICommandTrust
 
     /// <summary>Time the server signed at enrolment; null when it did not.</summary>
     DateTimeOffset? EnrolledAt { get; }
+
+    /// <summary>Pins a successor of <see cref="Bundle"/>, durably. Null when it is pinned; otherwise why not.</summary>
+    /// <exception cref="IOException">It could not be made durable; the old one still holds.</exception>
+    TrustFault? Pin(SignedEnvelope envelope);
+
+    /// <summary>Keeps a renewed certificate, durably. Null when it is kept; otherwise what does not fit.</summary>
+    /// <exception cref="IOException">It could not be made durable.</exception>
+    string? Keep(CertificateIssued issued, DateTimeOffset now);
 }
 
 /// <summary>Something that keeps keys or configuration of the terminal and destroys it when the terminal is retired.</summary>

@@ -1,16 +1,18 @@
 using System.Globalization;
 using Fleet.Agent.Hosting;
+using Fleet.Agent.Link;
 
 namespace Fleet.Agent.Health;
 
 /// <summary>The agent itself.</summary>
-public sealed class AgentStatusSource(Identity identity, TimeProvider clock) : IStatusSource
+public sealed class AgentStatusSource(ICurrentIdentity current, TimeProvider clock) : IStatusSource
 {
     private readonly long _started = clock.GetTimestamp();
 
     /// <inheritdoc/>
     public IEnumerable<StatusLine> Read()
     {
+        var identity = current.Now;
         yield return identity.Device is { } device
             ? new StatusLine("agent.terminal", "Terminal", device.Terminal.Value)
             : new StatusLine("agent.terminal", "Terminal", "none", StatusLevel.Bad, identity.Problem);

@@ -15,7 +15,7 @@ public sealed class LinkStatusSource(IFleetLink link, UplinkProgress progress) :
         yield return status.State switch
         {
             LinkState.Connected => new StatusLine("link.state", "Server", "connected"),
-            LinkState.Off => new StatusLine("link.state", "Server", "off: " + status.Detail, StatusLevel.Bad, "Enrol this agent, then restart it."),
+            LinkState.Off => new StatusLine("link.state", "Server", "off: " + status.Detail, StatusLevel.Bad, "Enrol this agent: it links up by itself."),
             LinkState.Unreachable => new StatusLine(
                 "link.state", "Server", "not reachable: " + status.Detail, StatusLevel.Attention, "Check the network; payments go on and are kept here meanwhile."),
             LinkState.Refused => new StatusLine(

@@ -117,7 +117,7 @@ public static class AgentCommandLine
         try
         {
             var terminal = await new Enrolment(new IdentityStore(directory), TimeProvider.System, AgentVersion.Text).EnrolAsync(token, server, replace, cancellationToken);
-            await Console.Out.WriteLineAsync($"Enrolled as {terminal}. Start the agent, or restart it if it runs.");
+            await Console.Out.WriteLineAsync($"Enrolled as {terminal}. Start the agent; one that runs takes it up by itself.");
             return 0;
         }
         catch (EnrolmentException error)

@@ -60,22 +60,26 @@ public static class Composition
 
     private static IServiceCollection AddIdentity(this IServiceCollection services) => services
         .AddSingleton(static s => new IdentityStore(s.GetRequiredService<JournalOptions>().DataDirectory))
-        .AddSingleton(static s => Identity.Load(s.GetRequiredService<IdentityStore>()))
+        .AddSingleton<CurrentIdentity>()
+        .AddSingleton<ICurrentIdentity>(static s => s.GetRequiredService<CurrentIdentity>())
         .AddSingleton<ICommandTrust, IdentityTrust>()
         .AddSingleton<IRetirementErasure, IdentityErasure>()
         .AddSingleton<IRetirementWitness, RetirementWitness>();
 
     private static IServiceCollection AddLink(this IServiceCollection services, LinkOptions options) => services
         .AddSingleton(options)
-        .AddSingleton<IFleetLink>(static s => s.GetRequiredService<Identity>() is { Device: { } device }
-            ? new MqttFleetLink(device, s.GetRequiredService<LinkOptions>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILoggerFactory>())
-            : new NoFleetLink(s.GetRequiredService<Identity>().Problem))
-        .AddHostedService<LinkService>();
+        .AddSingleton<MqttFleetLink>()
+        .AddSingleton<IFleetLink>(static s => s.GetRequiredService<MqttFleetLink>())
+        .AddSingleton<CertificateRenewal>()
+        .AddHostedService<IdentityWatch>()
+        .AddHostedService<LinkService>()
+        .AddHostedService<RenewalService>();
 
     private static IServiceCollection AddUplink(this IServiceCollection services, UplinkOptions options) => services
         .AddSingleton(options)
         .AddSingleton<UplinkProgress>()
-        .AddSingleton(static s => new UplinkContext(s.GetRequiredService<TimeProvider>(), AgentVersion.Text, s.GetRequiredService<ILogger<JournalUplink>>()))
+        .AddSingleton(static s => new UplinkContext(
+            s.GetRequiredService<TimeProvider>(), AgentVersion.Text, () => s.GetRequiredService<ICommandTrust>().Bundle.Version, s.GetRequiredService<ILogger<JournalUplink>>()))
         .AddSingleton<JournalUplink>()
         .AddHostedService<UplinkService>();
 

@@ -20,6 +20,9 @@ public sealed class DeviceIdentity(
     /// <summary>The device certificate with its private key.</summary>
     public X509Certificate2 Certificate { get; } = certificate;
 
+    /// <summary>A renewed certificate with its key that the server has not been seen to accept yet; null for none.</summary>
+    public X509Certificate2? Next { get; init; }
+
     /// <summary>Certificates between the device's and the authority's.</summary>
     public IReadOnlyList<X509Certificate2> Intermediates { get; } = intermediates;
 
@@ -42,6 +45,7 @@ public sealed class DeviceIdentity(
     public void Dispose()
     {
         Certificate.Dispose();
+        Next?.Dispose();
         Authority.Dispose();
         foreach (var between in Intermediates)
         {

@@ -12,7 +12,7 @@ namespace Fleet.Agent.Link;
 /// <summary>
 /// Turns a one-time token into an identity. The token carries the fingerprint of the fleet's authority: the server's authority is
 /// fetched first and compared with it, and only to a server it vouches for is the token ever shown. The private key is made here
-/// and never leaves.
+/// and never leaves, and it is durable before it is asked for: when the answer is lost, the same token gets the same certificate again.
 /// </summary>
 public sealed class Enrolment(IdentityStore store, TimeProvider clock, string agentVersion)
 {
@@ -39,10 +39,18 @@ public sealed class Enrolment(IdentityStore store, TimeProvider clock, string ag
             throw new EnrolmentException("This data directory is enrolled already.", "Add --replace to give it a new identity, or choose another --data directory.");
         }
 
+        if (store.TryLoad(out var present, out _))
+        {
+            using (present)
+            {
+                RefuseOther(present, token);
+            }
+        }
+
         try
         {
             using var authority = await FetchAuthorityAsync(address, token, cancellationToken);
-            using var key = store.CreateKey();
+            using var key = store.NextKey();
             var answer = await AskAsync(address, token, authority, key, cancellationToken);
             Check(answer, token, authority, key);
             store.Save(answer);
@@ -51,15 +59,25 @@ public sealed class Enrolment(IdentityStore store, TimeProvider clock, string ag
         catch (HttpRequestException error)
         {
             throw new EnrolmentException(
-                $"The server at {address} could not be asked: {Innermost(error)}", "Check --server, the network and the server's clock, then try again.", error);
+                $"The server at {address} could not be asked: {Innermost(error)}", "Check --server, the network and the server's clock, then try again with the same token.", error);
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new EnrolmentException($"The server at {address} did not answer within {Patience.TotalSeconds:0} seconds.", "Check --server and the network, then try again.", error);
+            throw new EnrolmentException($"The server at {address} did not answer within {Patience.TotalSeconds:0} seconds.", "Check --server and the network, then try again with the same token.", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new EnrolmentException($"The identity could not be stored: {error.Message}", "Check the data directory's owner and free space; then ask for a new token, this one may be used up.", error);
+            throw new EnrolmentException($"The identity could not be stored: {error.Message}", "Check the data directory's owner and free space; then run this again with the same token.", error);
+        }
+    }
+
+    // The journal beside it holds the other terminal's money: it must not travel under this one's name.
+    private static void RefuseOther(DeviceIdentity present, EnrollmentToken token)
+    {
+        if (present.Terminal != token.Terminal)
+        {
+            throw new EnrolmentException(
+                $"This data directory belongs to the agent of terminal {present.Terminal} and holds its journal.", $"Choose another --data directory for terminal {token.Terminal}.");
         }
     }
 
@@ -135,7 +153,8 @@ public sealed class Enrolment(IdentityStore store, TimeProvider clock, string ag
             return $"it is for terminal '{answer.TerminalId}'";
         }
 
-        if (answer.CertificateChain.Count == 0 || !answer.CaCertificate.Span.SequenceEqual(authority.RawData))
+        // The second is this agent's own note and would be tried in place of the certificate.
+        if (answer.CertificateChain.Count == 0 || answer.NextCertificateChain.Count > 0 || !answer.CaCertificate.Span.SequenceEqual(authority.RawData))
         {
             return "the certificate chain or the authority is not the expected one";
         }
@@ -145,42 +164,7 @@ public sealed class Enrolment(IdentityStore store, TimeProvider clock, string ag
             return "the agents' endpoint or the trusted keys are missing";
         }
 
-        try
-        {
-            using var leaf = X509CertificateLoader.LoadCertificate(answer.CertificateChain[0].Span);
-            return ProblemOf(leaf, answer, token, authority, key);
-        }
-        catch (CryptographicException)
-        {
-            return "the certificate is unreadable";
-        }
-    }
-
-    private string? ProblemOf(X509Certificate2 leaf, EnrollResponse answer, EnrollmentToken token, X509Certificate2 authority, ECDsa key)
-    {
-        if (!leaf.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(key.ExportSubjectPublicKeyInfo()))
-        {
-            return "the certificate is for another key";
-        }
-
-        if (leaf.GetNameInfo(X509NameType.SimpleName, forIssuer: false) != token.Terminal.Value)
-        {
-            return "the certificate has another name";
-        }
-
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.CustomTrustStore.Add(authority);
-        chain.ChainPolicy.VerificationTime = clock.GetUtcNow().UtcDateTime;
-        foreach (var between in answer.CertificateChain.Skip(1))
-        {
-            chain.ChainPolicy.ExtraStore.Add(X509CertificateLoader.LoadCertificate(between.Span));
-        }
-
-        return chain.Build(leaf)
-            ? null
-            : $"the certificate is not good here ({string.Join(", ", chain.ChainStatus.Select(static s => s.Status))}); is the clock of this computer right";
+        return IssuedCertificate.ProblemOf(answer.CertificateChain, token.Terminal, key.ExportSubjectPublicKeyInfo(), authority, clock.GetUtcNow());
     }
 
     private static HttpClient Client(SslClientAuthenticationOptions tls) =>

@@ -27,6 +27,24 @@ internal static partial class LinkLog
     [LoggerMessage(1206, LogLevel.Information, "After a start of the machine it is taken to be {Now} until the server tells the time (wall clock believed: {Believed}).")]
     public static partial void TimeGuessed(ILogger logger, DateTimeOffset now, bool believed);
 
+    [LoggerMessage(1208, LogLevel.Information, "The identity on disk is another one: this is the agent of {Terminal}.")]
+    public static partial void IdentityTaken(ILogger logger, TerminalId terminal);
+
+    [LoggerMessage(1209, LogLevel.Warning, "There is no identity any more: {Problem}.")]
+    public static partial void IdentityGone(ILogger logger, string problem);
+
+    [LoggerMessage(1210, LogLevel.Information, "A new certificate is asked for; the present one ends on {End:yyyy-MM-dd}.")]
+    public static partial void RenewalAsked(ILogger logger, DateTimeOffset end);
+
+    [LoggerMessage(1211, LogLevel.Warning, "The certificate could not be renewed: {Why}. It is tried again.")]
+    public static partial void NotRenewed(ILogger logger, string why);
+
+    [LoggerMessage(1212, LogLevel.Information, "The server accepts the renewed certificate; the one before is gone.")]
+    public static partial void Renewed(ILogger logger);
+
+    [LoggerMessage(1213, LogLevel.Warning, "The server accepts the renewed certificate, but that could not be noted: {Why}. Both are kept.")]
+    public static partial void NotConfirmed(ILogger logger, string why);
+
     [LoggerMessage(1207, LogLevel.Warning, "The clock of this computer is off: the server's is {Offset} ahead.")]
     public static partial void Skewed(ILogger logger, TimeSpan offset);
 }

@@ -7,11 +7,14 @@ namespace Fleet.Agent.Link;
 internal static class LinkTls
 {
     /// <summary>For the agents' endpoint: the server is pinned and this device shows its certificate.</summary>
-    public static SslClientAuthenticationOptions ForDevice(DeviceIdentity identity) => new()
+    public static SslClientAuthenticationOptions ForDevice(DeviceIdentity identity) => ForDevice(identity, identity.Certificate);
+
+    /// <summary>The same with one of the two certificates that a renewal leaves valid.</summary>
+    public static SslClientAuthenticationOptions ForDevice(DeviceIdentity identity, X509Certificate2 certificate) => new()
     {
         TargetHost = identity.Host,
         CertificateChainPolicy = PolicyOf(identity.Authority),
-        ClientCertificateContext = SslStreamCertificateContext.Create(identity.Certificate, [.. identity.Intermediates], offline: true),
+        ClientCertificateContext = SslStreamCertificateContext.Create(certificate, [.. identity.Intermediates], offline: true),
     };
 
     /// <summary>For enrolment: the server is pinned, this device has no certificate yet.</summary>

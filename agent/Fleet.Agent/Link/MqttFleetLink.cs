@@ -1,4 +1,5 @@
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
 using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
@@ -14,23 +15,27 @@ public sealed class MqttFleetLink : IFleetLink
 {
     private const ushort Unacknowledged = 128;
 
-    private readonly DeviceIdentity _identity;
+    private readonly ICurrentIdentity _identities;
     private readonly LinkOptions _options;
     private readonly TimeProvider _clock;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
     private readonly LinkStatusBoard _board = new();
     private readonly MqttBackoff _backoff;
+
+    // Owned by the loop: raw bytes of the renewed certificate that the server would not take.
+    private byte[]? _refused;
     private volatile MqttClient? _client;
+    private TerminalId _terminal; // written before _client, read after it
 
     // Twice what one connection can leave unacknowledged, so that the next one finds room before the old ones are taken.
     private readonly Channel<DownwardMessage> _acknowledgements = Channel.CreateBounded<DownwardMessage>(2 * Unacknowledged);
     private readonly Channel<DownwardMessage> _orders = Channel.CreateBounded<DownwardMessage>(2 * Unacknowledged);
 
     /// <summary>A link that does nothing until <see cref="RunAsync"/>.</summary>
-    public MqttFleetLink(DeviceIdentity identity, LinkOptions options, TimeProvider clock, ILoggerFactory loggers)
+    public MqttFleetLink(ICurrentIdentity identities, LinkOptions options, TimeProvider clock, ILoggerFactory loggers)
     {
-        (_identity, _options, _clock, _loggers) = (identity, options, clock, loggers);
+        (_identities, _options, _clock, _loggers) = (identities, options, clock, loggers);
         _logger = loggers.CreateLogger<MqttFleetLink>();
         _backoff = new MqttBackoff(options.ReconnectMinimum, options.ReconnectMaximum);
     }
@@ -62,12 +67,16 @@ public sealed class MqttFleetLink : IFleetLink
         {
             while (true)
             {
-                var (state, detail) = await RunConnectionAsync(cancellationToken);
-                cancellationToken.ThrowIfCancellationRequested();
-                var wait = _backoff.Next();
-                _board.NotConnected(state, detail);
-                LinkLog.NotConnected(_logger, state, detail, wait);
-                await Task.Delay(wait, _clock, cancellationToken);
+                var changed = _identities.Changed;
+                if (_identities.Now is { Device: { } device })
+                {
+                    await RunIdentityAsync(device, changed, cancellationToken);
+                }
+                else
+                {
+                    _board.NotConnected(LinkState.Off, _identities.Now.Problem);
+                    await changed.WaitAsync(cancellationToken);
+                }
             }
         }
         finally
@@ -76,30 +85,88 @@ public sealed class MqttFleetLink : IFleetLink
         }
     }
 
-    private async Task<(LinkState State, string Detail)> RunConnectionAsync(CancellationToken cancellationToken)
+    // One connection and the wait after it, both cut short when the identity changes in a way that matters to the connection.
+    private async Task RunIdentityAsync(DeviceIdentity device, Task changed, CancellationToken cancellationToken)
     {
-        await using var client = new MqttClient(ClientOptions(), _clock, _loggers.CreateLogger<MqttClient>());
+        using var stale = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var certificate = device.Next is { } next && !next.RawData.AsSpan().SequenceEqual(_refused) ? next : device.Certificate;
+        var watching = EndWhenStaleAsync(device, certificate, changed, stale);
+        try
+        {
+            var (state, detail) = await RunConnectionAsync(device, certificate, stale.Token);
+            if (state == LinkState.Refused)
+            {
+                // Whichever of the two it was, the other one is tried next.
+                _refused = certificate == device.Next ? certificate.RawData : null;
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            var wait = _backoff.Next();
+            _board.NotConnected(state, detail);
+            LinkLog.NotConnected(_logger, state, detail, wait);
+            await Task.Delay(wait, _clock, stale.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            _board.NotConnected(LinkState.Unreachable, "the identity has changed");
+        }
+        finally
+        {
+            await stale.CancelAsync();
+            await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task EndWhenStaleAsync(DeviceIdentity device, X509Certificate2 certificate, Task changed, CancellationTokenSource stale)
+    {
+        while (true)
+        {
+            await changed.WaitAsync(stale.Token);
+            changed = _identities.Changed;
+            if (!IsStillRight(_identities.Now.Device, device, certificate))
+            {
+                await stale.CancelAsync();
+            }
+        }
+    }
+
+    // A new trust bundle needs no new connection; a renewed certificate that has just come does, and one that was just confirmed does not.
+    private static bool IsStillRight(DeviceIdentity? now, DeviceIdentity device, X509Certificate2 certificate) =>
+        now is not null
+        && (now.Host, now.Port, now.Terminal) == (device.Host, device.Port, device.Terminal)
+        && (now.Next is null || now.Next.RawData.AsSpan().SequenceEqual(device.Next is null ? [] : device.Next.RawData))
+        && (now.Certificate.RawData.AsSpan().SequenceEqual(certificate.RawData) || now.Next?.RawData.AsSpan().SequenceEqual(certificate.RawData) == true);
+
+    private async Task<(LinkState State, string Detail)> RunConnectionAsync(DeviceIdentity device, X509Certificate2 certificate, CancellationToken cancellationToken)
+    {
+        await using var client = new MqttClient(ClientOptions(device, certificate), _clock, _loggers.CreateLogger<MqttClient>());
         try
         {
             await client.ConnectAsync(cancellationToken);
-            await SubscribeAsync(client, cancellationToken);
+            await SubscribeAsync(client, device.Terminal, cancellationToken);
         }
         catch (MqttConnectException error)
         {
-            return (StateOf(error), $"{_identity.Host}:{_identity.Port}: {TextOf(error)}");
+            return (StateOf(error), $"{device.Host}:{device.Port}: {TextOf(error)}");
         }
         catch (MqttConnectionLostException error)
         {
             return Ended(error.Disconnect);
         }
 
+        if (certificate == device.Next)
+        {
+            Confirm(device);
+        }
+
+        _terminal = device.Terminal;
         _client = client;
         _backoff.Reset();
         _board.Connected();
-        LinkLog.Connected(_logger, _identity.Host, _identity.Port, _identity.Terminal);
+        LinkLog.Connected(_logger, device.Host, device.Port, device.Terminal);
         try
         {
-            await ReceiveAsync(client, cancellationToken);
+            await ReceiveAsync(client, device.Terminal, cancellationToken);
             return Ended(await client.Completion);
         }
         finally
@@ -112,9 +179,23 @@ public sealed class MqttFleetLink : IFleetLink
         }
     }
 
-    private async Task SubscribeAsync(MqttClient client, CancellationToken cancellationToken)
+    // The server has taken the certificate: from its side the one before is over.
+    private void Confirm(DeviceIdentity device)
     {
-        var subscriptions = LinkTopic.DownwardOf(_identity.Terminal)
+        try
+        {
+            _identities.Confirm(device);
+            LinkLog.Renewed(_logger);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            LinkLog.NotConfirmed(_logger, error.Message);
+        }
+    }
+
+    private static async Task SubscribeAsync(MqttClient client, TerminalId terminal, CancellationToken cancellationToken)
+    {
+        var subscriptions = LinkTopic.DownwardOf(terminal)
             .Select(static topic => new MqttSubscription(topic.ToString())).ToList();
         var answers = await client.SubscribeAsync(subscriptions, cancellationToken);
         if (answers.FirstOrDefault(static code => code.IsFailure()) is { } refused && refused.IsFailure())
@@ -123,11 +204,11 @@ public sealed class MqttFleetLink : IFleetLink
         }
     }
 
-    private async Task ReceiveAsync(MqttClient client, CancellationToken cancellationToken)
+    private async Task ReceiveAsync(MqttClient client, TerminalId terminal, CancellationToken cancellationToken)
     {
         await foreach (var incoming in client.Incoming.ReadAllAsync(cancellationToken))
         {
-            if (!LinkTopic.TryParse(incoming.Message.Topic, out var topic) || topic.Terminal != _identity.Terminal || topic.IsUpward)
+            if (!LinkTopic.TryParse(incoming.Message.Topic, out var topic) || topic.Terminal != terminal || topic.IsUpward)
             {
                 LinkLog.Unexpected(_logger, incoming.Message.Topic);
                 await client.AcknowledgeAsync(incoming, MqttReasonCode.TopicNameInvalid, cancellationToken);
@@ -148,7 +229,7 @@ public sealed class MqttFleetLink : IFleetLink
         try
         {
             var result = await client.PublishAsync(
-                new MqttMessage { Topic = new LinkTopic(_identity.Terminal, channel).ToString(), Payload = payload }, cancellationToken);
+                new MqttMessage { Topic = new LinkTopic(_terminal, channel).ToString(), Payload = payload }, cancellationToken);
             if (!result.IsSuccess)
             {
                 throw new LinkLostException($"The server refused a message on {channel}: {result.ReasonCode} {result.ReasonString}");
@@ -160,11 +241,11 @@ public sealed class MqttFleetLink : IFleetLink
         }
     }
 
-    private MqttClientOptions ClientOptions() => new()
+    private MqttClientOptions ClientOptions(DeviceIdentity device, X509Certificate2 certificate) => new()
     {
-        Host = _identity.Host,
-        Port = _identity.Port,
-        ClientId = _identity.Terminal.Value,
+        Host = device.Host,
+        Port = device.Port,
+        ClientId = device.Terminal.Value,
         CleanStart = false,
         SessionExpiry = _options.SessionExpiry,
         KeepAlive = _options.KeepAlive,
@@ -172,7 +253,7 @@ public sealed class MqttFleetLink : IFleetLink
         ReceiveMaximum = Unacknowledged,
         MaximumPacketSize = 256 * 1024,
         UseTopicAliases = true,
-        Tls = LinkTls.ForDevice(_identity),
+        Tls = LinkTls.ForDevice(device, certificate),
     };
 
     private static LinkState StateOf(MqttConnectException error) => error switch

@@ -123,6 +123,7 @@ public sealed class JournalUplink(
             AcknowledgedThrough = position.AcknowledgedThrough,
             CommandCounter = commands.HighestCounter,
             OpenCommandIds = { commands.OpenCommandIds },
+            TrustVersion = context.TrustVersion(),
             WallUnixMicros = (context.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond,
         };
     }
@@ -131,5 +132,6 @@ public sealed class JournalUplink(
 /// <summary>What the uplink runs in.</summary>
 /// <param name="Clock">Clock of the agent.</param>
 /// <param name="AgentVersion">Version told in the hello.</param>
+/// <param name="TrustVersion">Version of the pinned trust bundle, told in the hello.</param>
 /// <param name="Logger">Where it logs.</param>
-public sealed record UplinkContext(TimeProvider Clock, string AgentVersion, ILogger<JournalUplink> Logger);
+public sealed record UplinkContext(TimeProvider Clock, string AgentVersion, Func<ulong> TrustVersion, ILogger<JournalUplink> Logger);

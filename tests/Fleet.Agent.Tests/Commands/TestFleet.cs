@@ -27,7 +27,10 @@ internal sealed class TestFleet : ICommandTrust, IRetirementErasure, IDisposable
 
     public TerminalId Terminal { get; } = TerminalId.Parse("lane-1");
 
-    public TrustBundle Bundle { get; }
+    public TrustBundle Bundle { get; private set; }
+
+    /// <summary>Renewed certificates that were kept.</summary>
+    public List<CertificateIssued> Kept { get; } = [];
 
     public DateTimeOffset? EnrolledAt => null;
 
@@ -84,6 +87,18 @@ internal sealed class TestFleet : ICommandTrust, IRetirementErasure, IDisposable
     {
         Erasures++;
         return Task.CompletedTask;
+    }
+
+    public TrustFault? Pin(SignedEnvelope envelope)
+    {
+        Bundle = TrustSuccession.Next(Bundle, envelope, out var fault) ?? Bundle;
+        return fault;
+    }
+
+    public string? Keep(CertificateIssued issued, DateTimeOffset now)
+    {
+        Kept.Add(issued);
+        return issued.CertificateChain.Count == 0 ? "the server refused: " + issued.Refusal : null;
     }
 
     public void Dispose() => _key.Dispose();

@@ -69,7 +69,7 @@ internal static class PowerCutChild
         var store = new IdentityStore(folder);
         while (true)
         {
-            using var key = store.CreateKey();
+            using var key = store.NextKey();
             output.WriteLine($"key {Signing.KeyId(key.ExportSubjectPublicKeyInfo())} .");
             var request = new CertificateRequest("CN=lane-1", key, HashAlgorithmName.SHA256);
             store.Save(authority.Answer(new EnrollRequest { CertificateRequest = ByteString.CopyFrom(request.CreateSigningRequest()) }, TerminalId.Parse("lane-1")));

@@ -216,7 +216,7 @@ public sealed class DoctorProgramTests
     private void Enrol(int port)
     {
         var store = new IdentityStore(Data);
-        using var key = store.CreateKey();
+        using var key = store.NextKey();
         var request = new CertificateRequest("CN=lane-1", key, HashAlgorithmName.SHA256);
         store.Save(_authority.Answer(new EnrollRequest { CertificateRequest = ByteString.CopyFrom(request.CreateSigningRequest()) }, TerminalId.Parse("lane-1"), port));
     }

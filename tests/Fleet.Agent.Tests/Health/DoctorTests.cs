@@ -174,7 +174,7 @@ public sealed class DoctorTests
     private IdentityStore Enrolled(TestAuthority authority, int port)
     {
         var store = new IdentityStore(Data);
-        using var key = store.CreateKey();
+        using var key = store.NextKey();
         var request = new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=lane-1", key, HashAlgorithmName.SHA256);
         store.Save(authority.Answer(new EnrollRequest { CertificateRequest = ByteString.CopyFrom(request.CreateSigningRequest()) }, TerminalId.Parse("lane-1"), port));
         return store;

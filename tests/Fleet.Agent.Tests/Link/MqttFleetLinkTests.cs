@@ -148,7 +148,7 @@ public sealed class MqttFleetLinkTests
     private MqttFleetLink Start(DeviceIdentity? identity = null)
     {
         var options = new LinkOptions { ReconnectMinimum = TimeSpan.FromMilliseconds(50), ReconnectMaximum = TimeSpan.FromMilliseconds(200) };
-        var link = new MqttFleetLink(identity ?? Identity(_authority), options, TimeProvider.System, NullLoggerFactory.Instance);
+        var link = new MqttFleetLink(new FixedIdentity(identity ?? Identity(_authority)), options, TimeProvider.System, NullLoggerFactory.Instance);
         _running = Task.Run(() => link.RunAsync(_stop.Token), CancellationToken.None);
         return link;
     }

@@ -42,7 +42,7 @@ public sealed class RetirementWitnessTests
     private static IdentityStore Enrolled(TemporaryFolder folder, TestAuthority authority)
     {
         var store = new IdentityStore(folder.Path);
-        using var key = store.CreateKey();
+        using var key = store.NextKey();
         var request = new CertificateRequest("CN=lane-1", key, HashAlgorithmName.SHA256);
         store.Save(authority.Answer(new EnrollRequest { CertificateRequest = ByteString.CopyFrom(request.CreateSigningRequest()) }, TerminalId.Parse("lane-1")));
         return store;

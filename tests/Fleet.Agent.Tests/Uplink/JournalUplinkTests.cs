@@ -316,7 +316,7 @@ public sealed class JournalUplinkTests
     {
         var options = new UplinkOptions();
         configure?.Invoke(options);
-        var context = new UplinkContext(_world.Clock, "1.2.3", NullLogger<JournalUplink>.Instance);
+        var context = new UplinkContext(_world.Clock, "1.2.3", static () => 1, NullLogger<JournalUplink>.Instance);
         var uplink = new JournalUplink(journal ?? _journal, _link, new Standing(), options, _progress, context);
         _running = Task.Run(() => uplink.RunAsync(_stop.Token), CancellationToken.None);
     }
