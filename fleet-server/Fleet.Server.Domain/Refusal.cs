@@ -63,6 +63,15 @@ public static class RefusalCodes
     /// <summary>The enrolment token is too old.</summary>
     public const string TokenExpired = "TOKEN_EXPIRED";
 
+    /// <summary>The key is no approver's.</summary>
+    public const string ApproverUnknown = "APPROVER_UNKNOWN";
+
+    /// <summary>The key is another operator's than the caller's.</summary>
+    public const string ApproverForeign = "APPROVER_FOREIGN";
+
+    /// <summary>Who asked for a command cannot approve it.</summary>
+    public const string RequesterApproves = "REQUESTER_APPROVES";
+
     /// <summary>The command has no closing proof (yet).</summary>
     public const string NoClosingProof = "NO_CLOSING_PROOF";
 

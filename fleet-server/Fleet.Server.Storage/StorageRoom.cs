@@ -2,12 +2,14 @@ using Fleet.Server.Domain.Commands;
 using Fleet.Server.Domain.Settlement;
 using Fleet.Server.Domain.Terminals;
 using Fleet.Server.Domain.Transactions;
+using Fleet.Server.Domain.Trust;
 using Fleet.Server.Storage.Commands;
 using Fleet.Server.Storage.Engine;
 using Fleet.Server.Storage.Journal;
 using Fleet.Server.Storage.Settlement;
 using Fleet.Server.Storage.Terminals;
 using Fleet.Server.Storage.Transactions;
+using Fleet.Server.Storage.Trust;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -32,7 +34,11 @@ public static class StorageRoom
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<WriteLane>>()));
         services.AddSingleton<ITerminalRegistry, TerminalRegistry>();
+        services.AddSingleton<ICertificateBook, CertificateBook>();
+        services.AddSingleton<TrustBook>();
+        services.AddSingleton<ITrustBook>(static provider => provider.GetRequiredService<TrustBook>());
         services.AddSingleton<ICommandDesk, CommandDesk>();
+        services.AddSingleton<IApprovalDesk, ApprovalDesk>();
         services.AddSingleton<ILedger>(provider => new Ledger(provider.GetRequiredService<FleetDatabase>(), policy));
         services.AddSingleton(provider => new JournalStore(provider.GetRequiredService<FleetDatabase>(), policy));
         services.AddSingleton<CommandQueue>();

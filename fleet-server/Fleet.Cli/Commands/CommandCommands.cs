@@ -21,6 +21,8 @@ public static class CommandCommands
         command.Subcommands.Add(Get(runner));
         command.Subcommands.Add(Watch(runner));
         command.Subcommands.Add(Cancel(runner));
+        command.Subcommands.Add(ApprovalCommands.Approve(runner, around));
+        command.Subcommands.Add(ApprovalCommands.Reject(runner));
         command.Subcommands.Add(Attachment(runner, around));
         command.Subcommands.Add(Export(runner, around));
         return command;

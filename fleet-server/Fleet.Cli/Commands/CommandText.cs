@@ -40,6 +40,7 @@ public static class CommandText
             ("Journal counted", Counted(c.Counters, static f => f.Journal)),
             ("Ledger counted", Counted(c.Counters, static f => f.Ledger)),
             ("Acquirer counted", Counted(c.Counters, static f => f.Acquirer)),
+            ("Approvals", c.Approvals is { } a ? $"{a.Given.Count} of {a.Needed} {string.Join(", ", a.Given.Select(static g => g.Approver))}".TrimEnd() : string.Empty),
             ("Closing proof", c.HasClosingProof ? $"posctl proof get {Words.Id(c.Name)} --out FILE" : string.Empty),
             ("Attachment", c.AttachmentName.Length > 0 ? $"posctl commands attachment {Words.Id(c.Name)}" : string.Empty),
             ("Etag", c.Etag));

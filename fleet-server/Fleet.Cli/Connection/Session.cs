@@ -23,6 +23,7 @@ public sealed class Session : IDisposable
         Terminals = new V1.Terminals.TerminalsClient(invoker);
         Commands = new V1.Commands.CommandsClient(invoker);
         Transactions = new V1.Transactions.TransactionsClient(invoker);
+        Trust = new V1.Trust.TrustClient(invoker);
     }
 
     /// <summary>The estate.</summary>
@@ -33,6 +34,9 @@ public sealed class Session : IDisposable
 
     /// <summary>The ledger.</summary>
     public V1.Transactions.TransactionsClient Transactions { get; }
+
+    /// <summary>Whom agents believe.</summary>
+    public V1.Trust.TrustClient Trust { get; }
 
     /// <summary>Prepares a connection; it is made at the first call.</summary>
     public static Session Open(ServerAddress server)

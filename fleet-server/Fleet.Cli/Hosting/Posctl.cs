@@ -1,9 +1,11 @@
 using System.CommandLine;
 using Fleet.Cli.Commands;
 using Fleet.Cli.Connection;
+using Fleet.Cli.Keys;
 using Fleet.Cli.Proofs;
 using Fleet.Cli.Terminals;
 using Fleet.Cli.Transactions;
+using Fleet.Cli.Trust;
 using Grpc.Core;
 
 namespace Fleet.Cli.Hosting;
@@ -63,6 +65,8 @@ public static class Posctl
         root.Subcommands.Add(SettlementCommands.Build(shared, around));
         root.Subcommands.Add(AcquirerCommands.Build(shared, around));
         root.Subcommands.Add(ProofCommands.Build(shared, around));
+        root.Subcommands.Add(KeyCommands.Build(around));
+        root.Subcommands.Add(TrustCommands.Build(shared, around));
         var version = new Command("version", "Prints the version.");
         version.SetAction(_ => around.Out.WriteLine($"posctl {typeof(Posctl).Assembly.GetName().Version?.ToString(3)}"));
         root.Subcommands.Add(version);

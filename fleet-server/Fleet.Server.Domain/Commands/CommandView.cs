@@ -38,6 +38,9 @@ public sealed record CommandView
     /// <summary>What the agent found or has in force now, as lines <c>name: value</c>; empty until it told.</summary>
     public string Report { get; init; } = string.Empty;
 
+    /// <summary>Approvals; null when the kind needs none.</summary>
+    public ApprovalView? Approvals { get; init; }
+
     /// <summary>Name of the file that belongs to the result; empty for none.</summary>
     public string AttachmentName { get; init; } = string.Empty;
 

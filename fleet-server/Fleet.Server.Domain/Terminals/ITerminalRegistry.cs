@@ -36,7 +36,7 @@ public interface ITerminalRegistry
     /// Consumes a token and makes <paramref name="enrolment"/> the terminal's one valid certificate, in one transaction: of two that race,
     /// exactly one gets the terminal. Make the certificate before, hand it out after.
     /// </summary>
-    Task<Answer<TerminalView>> EnrolAsync(EnrollmentToken token, Enrolment enrolment, CancellationToken cancellationToken);
+    Task<Answer<EnrolledAgent>> EnrolAsync(EnrollmentToken token, Enrolment enrolment, CancellationToken cancellationToken);
 
     /// <summary>Lost or stolen, or found again.</summary>
     Task<Answer<TerminalView>> ReportAsync(TerminalId terminal, bool lost, string reason, Actor actor, CancellationToken cancellationToken);

@@ -80,10 +80,10 @@ public sealed record TerminalMove(
     TerminalState From, TerminalState To, TerminalEvent Event, DateTimeOffset Time, Actor Actor, string Reason);
 
 /// <summary>What is known about an agent that presents an enrolment token.</summary>
-/// <param name="CertificateFingerprint">Lower-case hex SHA-256 of the certificate made for it.</param>
+/// <param name="Certificate">Made for it.</param>
 /// <param name="AgentVersion">As it says.</param>
 /// <param name="HostName">As it says.</param>
-public sealed record Enrolment(string CertificateFingerprint, string AgentVersion, string HostName);
+public sealed record Enrolment(DeviceCertificate Certificate, string AgentVersion, string HostName);
 
 /// <summary>A token that was issued.</summary>
 /// <param name="Terminal">Terminal it is for.</param>

@@ -5,6 +5,7 @@ using Fleet.Server.Domain.Commands;
 using Fleet.Server.Domain.Operators;
 using Fleet.Server.Storage.Engine;
 using Fleet.Server.Storage.Lists;
+using Fleet.Server.Storage.Trust;
 using Google.Protobuf;
 
 namespace Fleet.Server.Storage.Commands;
@@ -35,7 +36,11 @@ public sealed class CommandDesk(FleetDatabase database) : ICommandDesk
         var draft = Draft(command, actor, now);
         return validateOnly
             ? await database.ReadAsync<Answer<CommandView>>(
-                async (session, ct) => await CommandRelease.CheckAsync(session, command.Terminal, command.Kind, string.Empty, ct) is { } gate ? gate : draft,
+                async (session, ct) => await CommandRelease.CheckAsync(session, command.Terminal, command.Kind, string.Empty, ct) is { } gate
+                    ? gate
+                    : await NeededAsync(session, command.Kind, ct) is > 0 and var needed
+                        ? draft with { State = CommandState.AwaitingApproval, Approvals = new ApprovalView(needed, [], []) }
+                        : draft,
                 cancellationToken)
             : await database.WriteAsync((session, ct) => CreateAsync(session, command, draft, ct), cancellationToken);
     }
@@ -135,7 +140,14 @@ public sealed class CommandDesk(FleetDatabase database) : ICommandDesk
         await InsertAsync(session, draft, cancellationToken);
         var row = (await CommandRows.FindAsync(session, draft.Id, cancellationToken))!;
         var cause = new MoveCause(draft.Requester, string.Empty, draft.Reason, draft.Created);
-        if (draft.State == CommandState.Scheduled)
+        if (await NeededAsync(session, draft.Kind, cancellationToken) is > 0 and var needed)
+        {
+            // What approvers sign is fixed here, byte for byte.
+            var order = Approvals.OrderOf(CommandMessage.Of(row)).ToByteArray();
+            await session.ExecuteAsync("UPDATE commands SET approvals_needed = $1, approval_order = $2 WHERE id = $3", [needed, order, draft.Id], cancellationToken);
+            await CommandMoves.TryMoveAsync(session, row, CommandTrigger.ApprovalNeeded, cause, cancellationToken);
+        }
+        else if (draft.State == CommandState.Scheduled)
         {
             await CommandMoves.TryMoveAsync(session, row, CommandTrigger.Defer, cause, cancellationToken);
         }
@@ -147,6 +159,9 @@ public sealed class CommandDesk(FleetDatabase database) : ICommandDesk
         await Requests.KeepAsync(session, CreateScope, command.RequestId, fingerprint, draft.Id, Micros.Of(draft.Created), cancellationToken);
         return (await CommandRows.ViewAsync(session, draft.Id, cancellationToken))!;
     }
+
+    private static async Task<int> NeededAsync(Session session, CommandKind kind, CancellationToken cancellationToken) =>
+        await TrustBook.InForceAsync(session, cancellationToken) is { } bundle ? Approvals.Needed(bundle, kind) : 0;
 
     private static async Task InsertAsync(Session session, CommandView draft, CancellationToken cancellationToken) =>
         await session.ExecuteAsync(

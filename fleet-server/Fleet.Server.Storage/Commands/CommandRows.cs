@@ -13,20 +13,20 @@ namespace Fleet.Server.Storage.Commands;
 public sealed record CommandRow(
     string Id, TerminalId Terminal, CommandKind Kind, CommandState State, string StateReason, long Counter, DateTimeOffset? NotBefore, DateTimeOffset Expires,
     DateTimeOffset Created, string Reason, string Message, string SettlementId, string CancelReason, byte[]? Envelope, byte[]? CancelEnvelope,
-    byte[] Parameters);
+    byte[] Parameters, string Requester, int ApprovalsNeeded, byte[] Order, byte[]? Approvals);
 
 /// <summary>Reads commands.</summary>
 internal static class CommandRows
 {
     private const string RowColumns = """
         id, terminal_id, kind, state, state_reason, counter, not_before, expires_at, created_at, reason, message, settlement_id,
-        cancel_reason, envelope, cancel_envelope, parameters
+        cancel_reason, envelope, cancel_envelope, parameters, requester, approvals_needed, approval_order, approvals
         """;
 
     private const string ViewColumns = """
         c.id, c.terminal_id, c.kind, c.state, c.state_reason, c.state_detail, c.reason, c.message, c.requester, c.created_at, c.updated_at,
         c.not_before, c.expires_at, c.counter, c.enforcement, c.settlement_id, c.has_proof, c.cancel_reason, c.version, c.ordinal,
-        c.parameters, c.report, c.attachment_name
+        c.parameters, c.report, c.attachment_name, c.approvals_needed, c.approval_order
         """;
 
     public static Task<CommandRow?> FindAsync(Session session, string id, CancellationToken cancellationToken) =>
@@ -45,6 +45,11 @@ internal static class CommandRows
         }
 
         var view = await WithCountersAsync(session, found.Item, cancellationToken);
+        if (view.Approvals is { } approvals)
+        {
+            view = view with { Approvals = approvals with { Given = await ApprovalRows.GivenAsync(session, id, cancellationToken) } };
+        }
+
         return view with { Moves = await CommandMoves.ListAsync(session, id, cancellationToken) };
     }
 
@@ -83,7 +88,11 @@ internal static class CommandRows
         row.GetString(12),
         row.IsDBNull(13) ? null : row.Bytes(13),
         row.IsDBNull(14) ? null : row.Bytes(14),
-        row.IsDBNull(15) ? [] : row.Bytes(15));
+        row.IsDBNull(15) ? [] : row.Bytes(15),
+        Actor.Parse(row.GetString(16)).Name,
+        row.GetInt32(17),
+        row.IsDBNull(18) ? [] : row.Bytes(18),
+        row.IsDBNull(19) ? null : row.Bytes(19));
 
     private static Versioned<CommandView> Read(DbDataReader row) => new(
         new CommandView
@@ -110,6 +119,7 @@ internal static class CommandRows
             Parameters = row.IsDBNull(20) ? new CommandParameters() : CommandParameters.Parser.ParseFrom(row.Bytes(20)),
             Report = row.GetString(21),
             AttachmentName = row.GetString(22),
+            Approvals = row.GetInt32(23) == 0 ? null : new ApprovalView(row.GetInt32(23), row.Bytes(24), []),
             Counters = null,
             Moves = [],
         },

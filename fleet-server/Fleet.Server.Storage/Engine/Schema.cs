@@ -120,4 +120,22 @@ internal static class Schema
         ALTER TABLE commands ADD COLUMN attachment_name TEXT NOT NULL DEFAULT '';
         ALTER TABLE commands ADD COLUMN attachment {blob}
         """);
+
+    public static Migration Trust { get; } = new(3, "certificates, trust bundles and approvals", """
+        CREATE TABLE certificates (
+            ordinal {key}, terminal_id {text} NOT NULL, fingerprint TEXT NOT NULL, key_id TEXT NOT NULL, cause TEXT NOT NULL, token_hash TEXT NOT NULL,
+            issued_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, accepted_at BIGINT, ended_at BIGINT, ended_by TEXT NOT NULL, certificate {blob} NOT NULL,
+            UNIQUE (terminal_id, fingerprint));
+        CREATE INDEX certificates_terminal ON certificates (terminal_id, ordinal);
+
+        CREATE TABLE trust_bundles (version BIGINT NOT NULL PRIMARY KEY, envelope {blob} NOT NULL, actor TEXT NOT NULL, published_at BIGINT NOT NULL);
+        ALTER TABLE terminals ADD COLUMN trust_version BIGINT NOT NULL DEFAULT 0;
+
+        CREATE TABLE command_approvals (
+            command_id TEXT NOT NULL, key_id TEXT NOT NULL, owner TEXT NOT NULL, signature {blob} NOT NULL, given_at BIGINT NOT NULL,
+            PRIMARY KEY (command_id, key_id));
+        ALTER TABLE commands ADD COLUMN approvals_needed INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE commands ADD COLUMN approval_order {blob};
+        ALTER TABLE commands ADD COLUMN approvals {blob}
+        """);
 }

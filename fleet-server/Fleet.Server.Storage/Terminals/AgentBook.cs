@@ -39,6 +39,11 @@ public sealed class AgentBook(FleetDatabase database)
                 static row => new Known(row.Name<TerminalState>(0), row.GetString(1)),
                 ct);
             var refusal = Check(terminal, known, certificateFingerprint);
+            if (refusal is { Code: AlarmCodes.CertificateSuperseded } && await DeviceCertificates.AcceptAsync(session, terminal, certificateFingerprint, Now, ct))
+            {
+                refusal = null;
+            }
+
             if (refusal is null)
             {
                 await SetConnectedAsync(session, terminal, connected: true, ct);
@@ -64,8 +69,8 @@ public sealed class AgentBook(FleetDatabase database)
                 "SELECT through FROM journals WHERE terminal_id = $1 AND epoch = $2", [terminal.Value, hello.Epoch.ToByteArray()], ct);
             var unsent = hello.LastSequence > long.MaxValue ? 0 : Math.Max(0, (long)hello.LastSequence - through);
             var changed = await session.ExecuteAsync(
-                "UPDATE terminals SET agent_version = $1, unsent_entries = $2, last_contact_at = $3, version = $4 WHERE id = $5",
-                [hello.AgentVersion, unsent, Micros.Of(Now), await session.NextVersionAsync(ct), terminal.Value],
+                "UPDATE terminals SET agent_version = $1, unsent_entries = $2, last_contact_at = $3, version = $4, trust_version = $5 WHERE id = $6",
+                [hello.AgentVersion, unsent, Micros.Of(Now), await session.NextVersionAsync(ct), (long)Math.Min(hello.TrustVersion, long.MaxValue), terminal.Value],
                 ct);
             session.Touch(Topic.Terminals, terminal.Value);
             return changed > 0;

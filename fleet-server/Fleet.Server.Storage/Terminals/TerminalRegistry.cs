@@ -147,7 +147,7 @@ public sealed class TerminalRegistry(FleetDatabase database) : ITerminalRegistry
     }
 
     /// <inheritdoc/>
-    public Task<Answer<TerminalView>> EnrolAsync(EnrollmentToken token, Enrolment enrolment, CancellationToken cancellationToken) =>
+    public Task<Answer<EnrolledAgent>> EnrolAsync(EnrollmentToken token, Enrolment enrolment, CancellationToken cancellationToken) =>
         database.WriteAsync((session, ct) => EnrolAsync(session, token, enrolment, ct), cancellationToken);
 
     /// <inheritdoc/>
@@ -260,7 +260,7 @@ public sealed class TerminalRegistry(FleetDatabase database) : ITerminalRegistry
         return (await TerminalRows.ViewAsync(session, terminal, cancellationToken))!;
     }
 
-    private async Task<Answer<TerminalView>> EnrolAsync(Session session, EnrollmentToken token, Enrolment enrolment, CancellationToken cancellationToken)
+    private async Task<Answer<EnrolledAgent>> EnrolAsync(Session session, EnrollmentToken token, Enrolment enrolment, CancellationToken cancellationToken)
     {
         var now = Now;
         var terminal = await TerminalRows.FindAsync(session, token.Terminal, cancellationToken);
@@ -269,18 +269,22 @@ public sealed class TerminalRegistry(FleetDatabase database) : ITerminalRegistry
             return gate;
         }
 
-        if (await EnrolmentTokens.ConsumeAsync(session, token, enrolment.CertificateFingerprint, now, cancellationToken) is { } refusal)
+        if (await DeviceCertificates.EnrolledBeforeAsync(session, token, enrolment.Certificate, cancellationToken) is { } before)
+        {
+            return new EnrolledAgent((await TerminalRows.ViewAsync(session, token.Terminal, cancellationToken))!, before, IsRepeated: true);
+        }
+
+        if (await EnrolmentTokens.ConsumeAsync(session, token, enrolment.Certificate.Fingerprint, now, cancellationToken) is { } refusal)
         {
             return refusal;
         }
 
         await TerminalMoves.TryMoveAsync(
             session, terminal!, TerminalEvent.Enrolled, Actor.Agent(token.Terminal), $"host {enrolment.HostName}", now, cancellationToken);
+        await DeviceCertificates.EnrolAsync(session, token, enrolment.Certificate, now, cancellationToken);
         await session.ExecuteAsync(
-            "UPDATE terminals SET certificate_fingerprint = $1, agent_version = $2 WHERE id = $3",
-            [enrolment.CertificateFingerprint, enrolment.AgentVersion, token.Terminal.Value],
-            cancellationToken);
-        return (await TerminalRows.ViewAsync(session, token.Terminal, cancellationToken))!;
+            "UPDATE terminals SET agent_version = $1, trust_version = 0 WHERE id = $2", [enrolment.AgentVersion, token.Terminal.Value], cancellationToken);
+        return new EnrolledAgent((await TerminalRows.ViewAsync(session, token.Terminal, cancellationToken))!, enrolment.Certificate.Content, IsRepeated: false);
     }
 
     private static Refusal? CheckEnrolment(TerminalId id, TerminalRow? terminal) => terminal switch

@@ -16,7 +16,7 @@ public static class ApiRegistration
         });
         services.AddGrpcHealthChecks(static options =>
         {
-            foreach (var service in (string[])["fleet.v1.Terminals", "fleet.v1.Commands", "fleet.v1.Transactions"])
+            foreach (var service in (string[])["fleet.v1.Terminals", "fleet.v1.Commands", "fleet.v1.Transactions", "fleet.v1.Trust"])
             {
                 options.Services.Map(service, static _ => true);
             }
@@ -35,6 +35,7 @@ public static class ApiRegistration
         routes.MapGrpcService<TerminalsService>();
         routes.MapGrpcService<CommandsService>();
         routes.MapGrpcService<TransactionsService>();
+        routes.MapGrpcService<TrustService>();
         routes.MapGrpcHealthChecksService();
         if (reflection)
         {

@@ -54,6 +54,14 @@ public static class CommandResource
         Parameters = ParametersOf(view.Parameters),
         Report = view.Report,
         AttachmentName = view.AttachmentName,
+        Approvals = view.Approvals is { } approvals ? From(approvals) : null,
+    };
+
+    private static Fleet.V1.CommandApprovals From(Domain.Commands.ApprovalView approvals) => new()
+    {
+        Needed = (uint)approvals.Needed,
+        Order = Google.Protobuf.ByteString.CopyFrom(approvals.Order),
+        Given = { approvals.Given.Select(static g => new Fleet.V1.CommandApproval { Approver = g.Owner, KeyId = g.KeyId, Time = MoneyResource.Time(g.Time) }) },
     };
 
     /// <summary>The parameters an operator named, as agents are told them.</summary>

@@ -13,7 +13,8 @@ using Command = Fleet.V1.Command;
 namespace Fleet.Server.Api;
 
 /// <summary><c>fleet.v1.Commands</c> over the command desk.</summary>
-public sealed class CommandsService(ICommandDesk desk, CommandQueue queue, CommandDelivery delivery, FleetTrust trust, Watching watching) : Commands.CommandsBase
+public sealed class CommandsService(
+    ICommandDesk desk, IApprovalDesk approvals, CommandQueue queue, CommandDelivery delivery, FleetTrust trust, Watching watching) : Commands.CommandsBase
 {
     /// <inheritdoc/>
     public override async Task<Command> CreateCommand(CreateCommandRequest request, ServerCallContext context)
@@ -63,6 +64,22 @@ public sealed class CommandsService(ICommandDesk desk, CommandQueue queue, Comma
         var answer = await desk.CancelAsync(
             ResourceNames.Command(request.Name, "name"), request.Reason, OperatorInterceptor.ActorOf(context), context.CancellationToken);
         return CommandResource.From(answer.OrRefuse().Command);
+    }
+
+    /// <inheritdoc/>
+    public override async Task<Command> ApproveCommand(ApproveCommandRequest request, ServerCallContext context)
+    {
+        var word = new ApprovalWord(request.KeyId, request.Signature.ToByteArray());
+        var answer = await approvals.ApproveAsync(ResourceNames.Command(request.Name, "name"), word, OperatorInterceptor.ActorOf(context), context.CancellationToken);
+        return CommandResource.From(answer.OrRefuse());
+    }
+
+    /// <inheritdoc/>
+    public override async Task<Command> RejectCommand(RejectCommandRequest request, ServerCallContext context)
+    {
+        var answer = await approvals.RejectAsync(
+            ResourceNames.Command(request.Name, "name"), request.Reason, OperatorInterceptor.ActorOf(context), context.CancellationToken);
+        return CommandResource.From(answer.OrRefuse());
     }
 
     /// <inheritdoc/>

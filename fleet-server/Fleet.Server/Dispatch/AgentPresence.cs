@@ -3,11 +3,13 @@ using Fleet.Contracts.Link.V1;
 using Fleet.Server.Domain;
 using Fleet.Server.Storage.Commands;
 using Fleet.Server.Storage.Terminals;
+using Fleet.Server.Trust;
 
 namespace Fleet.Server.Dispatch;
 
 /// <inheritdoc cref="IAgentPresence"/>
-public sealed class AgentPresence(AgentBook book, CommandQueue queue, ConnectedAgents agents, DeliveryTurns turns, ILogger<AgentPresence> logger) : IAgentPresence
+public sealed class AgentPresence(
+    AgentBook book, CommandQueue queue, ConnectedAgents agents, DeliveryTurns turns, RenewalDesk renewals, ILogger<AgentPresence> logger) : IAgentPresence
 {
     /// <inheritdoc/>
     public async Task<Refusal?> ConnectedAsync(TerminalId terminal, string certificateFingerprint, CancellationToken cancellationToken)
@@ -56,6 +58,9 @@ public sealed class AgentPresence(AgentBook book, CommandQueue queue, ConnectedA
                 break;
             case AgentControl.BodyOneofCase.Command:
                 await queue.QuickEventAsync(terminal, control.Command, cancellationToken);
+                break;
+            case AgentControl.BodyOneofCase.Renewal:
+                await renewals.AnswerAsync(terminal, control.Renewal, cancellationToken);
                 break;
             case AgentControl.BodyOneofCase.None:
                 DispatchLog.ControlUnknown(logger, terminal);

@@ -11,7 +11,7 @@ namespace Fleet.Server.Dispatch;
 /// Brings an agent what is due: the row says "sent" before the first byte leaves, every repetition is the same bytes, and the order is the
 /// order of the counters.
 /// </summary>
-public sealed class CommandDelivery(CommandQueue queue, Closings closings, ICommandSigner signer, Heartbeats heartbeats, IDownlink downlink, ILogger<CommandDelivery> logger)
+public sealed class CommandDelivery(CommandQueue queue, Closings closings, TrustDelivery trust, ICommandSigner signer, IDownlink downlink, ILogger<CommandDelivery> logger)
 {
     /// <summary>Sends what is due to one agent.</summary>
     public async Task DeliverAsync(TerminalId terminal, Occasion occasion, CancellationToken cancellationToken)
@@ -19,7 +19,12 @@ public sealed class CommandDelivery(CommandQueue queue, Closings closings, IComm
         if (occasion == Occasion.Hello)
         {
             // First of all: what follows is judged by it.
-            await downlink.SendAsync(terminal, LinkChannel.Heartbeat, heartbeats.Now(terminal).ToByteArray(), cancellationToken);
+            await trust.TellTimeAsync(terminal, cancellationToken);
+        }
+
+        await trust.DeliverAsync(terminal, cancellationToken);
+        if (occasion == Occasion.Hello)
+        {
             await RepeatAsync(terminal, cancellationToken);
         }
 
@@ -35,7 +40,16 @@ public sealed class CommandDelivery(CommandQueue queue, Closings closings, IComm
     }
 
     /// <summary>The command as it leaves the server.</summary>
-    public byte[] Envelope(CommandRow command) => signer.Sign(SigningDomain.Command, Message(command)).ToByteArray();
+    public byte[] Envelope(CommandRow command)
+    {
+        var envelope = signer.Sign(SigningDomain.Command, CommandMessage.Of(command));
+        if (command.Approvals is { } approvals)
+        {
+            envelope.Approvals.Add(SignedEnvelope.Parser.ParseFrom(approvals).Approvals);
+        }
+
+        return envelope.ToByteArray();
+    }
 
     private async Task RepeatAsync(TerminalId terminal, CancellationToken cancellationToken)
     {
@@ -78,20 +92,6 @@ public sealed class CommandDelivery(CommandQueue queue, Closings closings, IComm
         var delivery = await downlink.SendAsync(command.Terminal, channel, envelope, cancellationToken);
         DispatchLog.Sent(logger, command.Id, command.Terminal, delivery);
     }
-
-    private static Command Message(CommandRow command) => new()
-    {
-        CommandId = command.Id,
-        TerminalId = command.Terminal.Value,
-        Counter = (ulong)command.Counter,
-        Kind = command.Kind,
-        IssuedUnixMicros = UnixMicros.Of(command.Created),
-        NotBeforeUnixMicros = command.NotBefore is { } start ? UnixMicros.Of(start) : 0,
-        ExpiresUnixMicros = UnixMicros.Of(command.Expires),
-        Reason = command.Reason,
-        Message = command.Message,
-        Parameters = command.Parameters.Length == 0 ? null : CommandParameters.Parser.ParseFrom(command.Parameters),
-    };
 }
 
 /// <summary>Times as the agent link carries them.</summary>

@@ -76,6 +76,7 @@ public static class DispatchRoom
     public static IServiceCollection AddDispatch(this IServiceCollection services) => services
         .AddSingleton<ConnectedAgents>()
         .AddSingleton<Heartbeats>()
+        .AddSingleton<TrustDelivery>()
         .AddSingleton<CommandDelivery>()
         .AddSingleton<DeliveryTurns>()
         .AddSingleton<IAgentPresence, AgentPresence>()

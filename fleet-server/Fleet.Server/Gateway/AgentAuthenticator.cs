@@ -27,7 +27,7 @@ public sealed class AgentAuthenticator(AgentConnections connections, ILogger<Age
 
         try
         {
-            var refusal = await connections.AdmitAsync(terminal, EnrollmentDesk.FingerprintOf(certificate), cancellationToken);
+            var refusal = await connections.AdmitAsync(terminal, DeviceCertificates.FingerprintOf(certificate), cancellationToken);
             if (refusal is null)
             {
                 return MqttAuthentication.Accept(new AgentIdentity(terminal));

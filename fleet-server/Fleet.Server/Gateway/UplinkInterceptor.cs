@@ -33,7 +33,8 @@ public sealed class UplinkInterceptor(
             {
                 LinkChannel.Up => await StoreAsync(topic, publish, cancellationToken),
                 LinkChannel.Control => await HearAsync(topic, publish, cancellationToken),
-                LinkChannel.Ack or LinkChannel.Command or LinkChannel.Cancel or LinkChannel.Verdict => MqttPublishVerdict.Refuse(MqttReasonCode.NotAuthorized),
+                LinkChannel.Ack or LinkChannel.Command or LinkChannel.Cancel or LinkChannel.Verdict or LinkChannel.Heartbeat or LinkChannel.Trust or LinkChannel.Certificate =>
+                    MqttPublishVerdict.Refuse(MqttReasonCode.NotAuthorized),
                 _ => throw new InvalidOperationException($"no such channel: {topic.Channel}"),
             };
         }

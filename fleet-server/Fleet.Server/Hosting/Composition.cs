@@ -79,5 +79,8 @@ public static class Composition
             .AddSingleton(trust)
             .AddSingleton(door)
             .AddSingleton<Domain.Commands.ICommandSigner>(trust.Keys)
-            .AddSingleton(p => ActivatorUtilities.CreateInstance<EnrollmentDesk>(p, settings.DeviceCertificateLifetime));
+            .AddSingleton(p => new DeviceCertificates(trust.Authority, settings.DeviceCertificateLifetime, p.GetRequiredService<TimeProvider>()))
+            .AddSingleton<AgentArrival>()
+            .AddSingleton<EnrollmentDesk>()
+            .AddSingleton<RenewalDesk>();
 }

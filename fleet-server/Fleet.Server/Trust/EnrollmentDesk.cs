@@ -1,19 +1,21 @@
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
+using Fleet.Server.Dispatch;
 using Fleet.Server.Domain;
 using Fleet.Server.Domain.Terminals;
+using Fleet.Server.Domain.Trust;
 using Google.Protobuf;
 
 namespace Fleet.Server.Trust;
 
 /// <summary>
 /// Turns a one-time token and a certificate request into a terminal's agent. The certificate is made first, made the terminal's
-/// only valid one in the transaction that consumes the token, and handed out after that commit.
+/// only valid one in the transaction that consumes the token, and handed out after that commit. The same token with the same key gets the
+/// same certificate again: an answer may be lost on its way.
 /// </summary>
 public sealed partial class EnrollmentDesk(
-    ITerminalRegistry registry, FleetTrust trust, IAgentsDoor door, IRevocations revocations, TimeSpan certificateLifetime, TimeProvider time, ILogger<EnrollmentDesk> logger)
+    ITerminalRegistry registry, FleetTrust trust, DeviceCertificates certificates, ITrustBook bundles, AgentArrival arrival, ILogger<EnrollmentDesk> logger)
 {
     private const int LongestText = 200;
 
@@ -40,40 +42,44 @@ public sealed partial class EnrollmentDesk(
             : Refusal.Invalid("certificate_request", fault);
     }
 
-    /// <summary>How the registry knows a certificate: lower-case hex of its SHA-256.</summary>
-    public static string FingerprintOf(X509Certificate2 certificate) => Convert.ToHexStringLower(certificate.GetCertHash(HashAlgorithmName.SHA256));
-
     private async Task<Answer<EnrollResponse>> EnrollAsync(EnrollmentToken token, PublicKey publicKey, EnrollRequest request, CancellationToken cancellationToken)
     {
-        using var certificate = trust.Authority.IssueDevice(token.Terminal, publicKey, time.GetUtcNow(), certificateLifetime);
-        var enrolment = new Enrolment(FingerprintOf(certificate), request.AgentVersion, request.HostName);
+        var enrolment = new Enrolment(certificates.Issue(token.Terminal, publicKey), request.AgentVersion, request.HostName);
         var enrolled = await registry.EnrolAsync(token, enrolment, cancellationToken);
-        if (!enrolled.TryGet(out _, out var refusal))
+        if (!enrolled.TryGet(out var agent, out var refusal))
         {
             LogRefused(logger, token.Terminal, refusal.Code, refusal.Text);
             return refusal;
         }
 
-        // Who is still connected with an earlier certificate goes now.
-        await revocations.RevokeAsync(token.Terminal, cancellationToken);
-        LogEnrolled(logger, token.Terminal, certificate.SerialNumber);
+        if (!agent.IsRepeated)
+        {
+            // Who is still connected with an earlier certificate goes now.
+            await arrival.Revocations.RevokeAsync(token.Terminal, cancellationToken);
+        }
+
+        LogEnrolled(logger, token.Terminal, agent.Terminal.CertificateFingerprint, agent.IsRepeated);
         return new EnrollResponse
         {
             TerminalId = token.Terminal.Value,
-            CertificateChain = { ByteString.CopyFrom(certificate.RawData) },
+            CertificateChain = { ByteString.CopyFrom(agent.Certificate) },
             CaCertificate = ByteString.CopyFrom(trust.Authority.Certificate.RawData),
-            TrustBundle = trust.Keys.Bundle,
-            MqttHost = door.Agents.Host,
-            MqttPort = (uint)door.Agents.Port,
-            Heartbeat = trust.Keys.Sign(
-                SigningDomain.Heartbeat,
-                new Heartbeat { TerminalId = token.Terminal.Value, ServerUnixMicros = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond }),
+            TrustBundle = (await bundles.CurrentAsync(trust.Keys.Bundle, cancellationToken)).Bundle,
+            MqttHost = arrival.Door.Agents.Host,
+            MqttPort = (uint)arrival.Door.Agents.Port,
+            Heartbeat = arrival.Heartbeats.Now(token.Terminal),
         };
     }
 
-    [LoggerMessage(2101, LogLevel.Information, "Terminal {Terminal} enrolled; its certificate is now {Serial}")]
-    private static partial void LogEnrolled(ILogger logger, TerminalId terminal, string serial);
+    [LoggerMessage(2101, LogLevel.Information, "Terminal {Terminal} enrolled; its certificate is now {Fingerprint} (asked for again: {Repeated})")]
+    private static partial void LogEnrolled(ILogger logger, TerminalId terminal, string fingerprint, bool repeated);
 
     [LoggerMessage(2102, LogLevel.Warning, "Enrolment of terminal {Terminal} refused, {Code}: {Text}")]
     private static partial void LogRefused(ILogger logger, TerminalId terminal, string code, string text);
 }
+
+/// <summary>What an enrolled agent is told about its way in.</summary>
+/// <param name="Door">Where it connects.</param>
+/// <param name="Revocations">Who hears that an earlier certificate is over.</param>
+/// <param name="Heartbeats">The first signed time.</param>
+public sealed record AgentArrival(IAgentsDoor Door, IRevocations Revocations, Heartbeats Heartbeats);

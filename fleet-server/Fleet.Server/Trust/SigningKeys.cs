@@ -44,6 +44,15 @@ public sealed class SigningKeys(ECDsa commandKey, ECDsa proofKey) : ICommandSign
         }
     }
 
+    /// <summary>The command key's word on a trust bundle, for agents that know no root yet.</summary>
+    public Signature SignTrust(ReadOnlySpan<byte> bundle)
+    {
+        lock (_commandLock)
+        {
+            return Signing.Sign(SigningDomain.Trust, bundle, commandKey);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -10,6 +10,7 @@ namespace Fleet.Agent.Tests.Commands;
 internal sealed class TestFleet : ICommandTrust, IRetirementErasure, IDisposable
 {
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly Dictionary<string, ECDsa> _people = new(StringComparer.Ordinal);
     private ulong _counter;
 
     public TestFleet()
@@ -71,6 +72,43 @@ internal sealed class TestFleet : ICommandTrust, IRetirementErasure, IDisposable
 
     public SignedEnvelope Sign(Command command) => Signing.Sign(SigningDomain.Command, command, _key);
 
+    public SignedEnvelope Sign(CertificateIssued issued) => Signing.Sign(SigningDomain.Certificate, issued, _key);
+
+    /// <summary>The key of an approver or root, made at its first mention.</summary>
+    public ECDsa KeyOf(string name)
+    {
+        if (!_people.TryGetValue(name, out var key))
+        {
+            _people[name] = key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        }
+
+        return key;
+    }
+
+    /// <summary>A bundle with a root, approvers anna and ben, and a rule, signed by root and server.</summary>
+    public SignedEnvelope SignedBundle(ulong version, CommandKind kind, uint approvals)
+    {
+        var bundle = new TrustBundle
+        {
+            Version = version,
+            Keys = { Bundle.Keys[0], Person("root", TrustedKey.Types.Role.Root), Person("anna", TrustedKey.Types.Role.Approver), Person("ben", TrustedKey.Types.Role.Approver), Person("cleo", TrustedKey.Types.Role.Approver) },
+            RootThreshold = 1,
+            Rules = { new ApprovalRule { Kind = kind, Approvals = approvals } },
+        };
+        var envelope = Signing.Sign(SigningDomain.Trust, bundle, KeyOf("root"));
+        envelope.Signatures.Add(Signing.Sign(SigningDomain.Trust, envelope.Payload.Span, _key));
+        return envelope;
+    }
+
+    /// <summary>A command with its order, signed by the server and approved by these.</summary>
+    public SignedEnvelope Approved(Command command, params string[] approvers)
+    {
+        command.Order = Approvals.OrderOf(command);
+        var envelope = Sign(command);
+        envelope.Approvals.Add(approvers.Select(a => Signing.Sign(SigningDomain.Approval, command.Order.Span, KeyOf(a))));
+        return envelope;
+    }
+
     public SignedEnvelope Sign(CommandCancel cancel) => Signing.Sign(SigningDomain.Cancel, cancel, _key);
 
     public SignedEnvelope Sign(SettlementVerdict verdict) => Signing.Sign(SigningDomain.Verdict, verdict, _key);
@@ -101,7 +139,20 @@ internal sealed class TestFleet : ICommandTrust, IRetirementErasure, IDisposable
         return issued.CertificateChain.Count == 0 ? "the server refused: " + issued.Refusal : null;
     }
 
-    public void Dispose() => _key.Dispose();
+    public void Dispose()
+    {
+        _key.Dispose();
+        foreach (var key in _people.Values)
+        {
+            key.Dispose();
+        }
+    }
+
+    private TrustedKey Person(string name, TrustedKey.Types.Role role)
+    {
+        var spki = KeyOf(name).ExportSubjectPublicKeyInfo();
+        return new TrustedKey { KeyId = Signing.KeyId(spki), PublicKey = ByteString.CopyFrom(spki), Owner = name, Roles = { role } };
+    }
 
     public static long Micros(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }

@@ -34,7 +34,7 @@ internal sealed class PaperAgent
         var registry = server.Services.GetRequiredService<ITerminalRegistry>();
         var token = EnrollmentToken.Create(agent._terminal, "root"u8);
         await registry.IssueTokenAsync(token, null, Actor.Server, CancellationToken.None);
-        var enrolled = await registry.EnrolAsync(token, new Enrolment(Fingerprint, "0.1.0", "shop"), CancellationToken.None);
+        var enrolled = await registry.EnrolAsync(token, new Enrolment(new DeviceCertificate(Fingerprint, "key", DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue, [1]), "0.1.0", "shop"), CancellationToken.None);
         Assert.That(enrolled.Refusal, Is.Null);
         await agent.WriteAsync(static e => e.EpochStarted = new EpochStarted { Reason = EpochStarted.Types.Reason.FirstStart });
         await agent.WriteAsync(static e => e.Identity = new TerminalIdentity { Tid = "52500001", SerialNumber = "SN-1" });

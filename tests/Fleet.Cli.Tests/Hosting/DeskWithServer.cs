@@ -23,10 +23,11 @@ internal sealed class DeskWithServer : IAsyncDisposable
     }
 
     /// <summary>Stops the server and starts it again on the same data and operators' port.</summary>
-    public async Task RestartServerAsync()
+    public async Task RestartServerAsync(Action? meanwhile = null)
     {
         var port = Server.Endpoints.Operators.Port;
         await Server.DisposeAsync();
+        meanwhile?.Invoke();
         Server = await StartServerAsync(Desk, port);
     }
 

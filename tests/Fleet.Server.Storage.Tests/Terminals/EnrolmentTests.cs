@@ -16,7 +16,7 @@ public sealed class EnrolmentTests(EngineUnderTest engine) : StorageFixture(engi
         await World.RegisterAsync();
         var token = await IssueAsync();
 
-        var enrolled = StorageWorld.Accepted(await EnrolAsync(token, "cert-1"));
+        var enrolled = StorageWorld.Accepted(await EnrolAsync(token, "cert-1")).Terminal;
 
         Assert.That((enrolled.State, enrolled.CertificateFingerprint, enrolled.AgentVersion), Is.EqualTo((TerminalState.Enrolled, "cert-1", "0.1.0")));
     }
@@ -43,7 +43,7 @@ public sealed class EnrolmentTests(EngineUnderTest engine) : StorageFixture(engi
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(() => EnrolAsync(token, $"cert-{i}"))));
 
         var winner = answers.Single(static a => a.Value is not null).Value!;
-        Assert.That((await World.TerminalAsync()).CertificateFingerprint, Is.EqualTo(winner.CertificateFingerprint));
+        Assert.That((await World.TerminalAsync()).CertificateFingerprint, Is.EqualTo(winner.Terminal.CertificateFingerprint));
         Assert.That(answers.Where(static a => a.Refusal is not null).Select(static a => a.Refusal!.Code), Is.All.EqualTo(RefusalCodes.TokenUsed));
         Assert.That(await World.CountAsync("SELECT COUNT(*) FROM terminal_moves WHERE event = 'Enrolled'"), Is.EqualTo(1));
     }
@@ -108,7 +108,7 @@ public sealed class EnrolmentTests(EngineUnderTest engine) : StorageFixture(engi
     {
         await World.ActivateAsync();
 
-        var enrolled = StorageWorld.Accepted(await EnrolAsync(await IssueAsync(), "cert-2"));
+        var enrolled = StorageWorld.Accepted(await EnrolAsync(await IssueAsync(), "cert-2")).Terminal;
 
         Assert.That((enrolled.State, enrolled.CertificateFingerprint), Is.EqualTo((TerminalState.Active, "cert-2")));
     }
@@ -149,6 +149,6 @@ public sealed class EnrolmentTests(EngineUnderTest engine) : StorageFixture(engi
         return token;
     }
 
-    private Task<Answer<TerminalView>> EnrolAsync(EnrollmentToken token, string certificate) =>
-        World.Registry.EnrolAsync(token, new Enrolment(certificate, "0.1.0", "till-1"), CancellationToken.None);
+    private Task<Answer<EnrolledAgent>> EnrolAsync(EnrollmentToken token, string certificate) =>
+        World.Registry.EnrolAsync(token, new Enrolment(World.Certificate(certificate), "0.1.0", "till-1"), CancellationToken.None);
 }

@@ -177,7 +177,7 @@ public sealed class TerminalRegistryTests(EngineUnderTest engine) : StorageFixtu
             (await World.Registry.UpdateAsync(nobody, new TerminalChanges("x", null, null, string.Empty), StorageWorld.Anna, CancellationToken.None)).Refusal,
             (await World.Registry.ListMovesAsync(nobody, CancellationToken.None)).Refusal,
             (await World.Registry.IssueTokenAsync(token, null, StorageWorld.Anna, CancellationToken.None)).Refusal,
-            (await World.Registry.EnrolAsync(token, new Enrolment("c", "v", "h"), CancellationToken.None)).Refusal,
+            (await World.Registry.EnrolAsync(token, new Enrolment(World.Certificate("c"), "v", "h"), CancellationToken.None)).Refusal,
             (await World.Registry.ReportAsync(nobody, lost: true, "stolen", StorageWorld.Anna, CancellationToken.None)).Refusal,
         ];
 

@@ -11,6 +11,7 @@ using Fleet.Server.Storage.Journal;
 using Fleet.Server.Storage.Settlement;
 using Fleet.Server.Storage.Terminals;
 using Fleet.Server.Storage.Transactions;
+using Fleet.Server.Storage.Trust;
 using Fleet.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -27,6 +28,9 @@ public sealed class StorageWorld : IAsyncDisposable
         Database = new FleetDatabase(engine, new StorageOptions { DataFile = folder.File("fleet.db") }, clock, NullLogger<WriteLane>.Instance);
         Registry = new TerminalRegistry(Database);
         Desk = new CommandDesk(Database);
+        Approvals = new ApprovalDesk(Database);
+        Trust = new TrustBook(Database);
+        Certificates = new CertificateBook(Database);
         Ledger = new Ledger(Database, policy);
         Journal = new JournalStore(Database, policy);
         Queue = new CommandQueue(Database);
@@ -45,6 +49,12 @@ public sealed class StorageWorld : IAsyncDisposable
     public TerminalRegistry Registry { get; }
 
     public CommandDesk Desk { get; }
+
+    public ApprovalDesk Approvals { get; }
+
+    public TrustBook Trust { get; }
+
+    public CertificateBook Certificates { get; }
 
     public Ledger Ledger { get; }
 
@@ -79,8 +89,12 @@ public sealed class StorageWorld : IAsyncDisposable
         await RegisterAsync(terminal);
         var token = EnrollmentToken.Create(TerminalId.Parse(terminal), [1, 2, 3]);
         Accepted(await Registry.IssueTokenAsync(token, null, Anna, CancellationToken.None));
-        return Accepted(await Registry.EnrolAsync(token, new Enrolment(certificate, "0.1.0", "till-1"), CancellationToken.None));
+        return Accepted(await Registry.EnrolAsync(token, new Enrolment(Certificate(certificate), "0.1.0", "till-1"), CancellationToken.None)).Terminal;
     }
+
+    /// <summary>A certificate by its fingerprint; the key has the same name unless one is given.</summary>
+    public DeviceCertificate Certificate(string fingerprint, string? key = null) =>
+        new(fingerprint, key ?? "key of " + fingerprint, Clock.GetUtcNow(), Clock.GetUtcNow().AddYears(1), System.Text.Encoding.ASCII.GetBytes(fingerprint));
 
     /// <summary>A terminal in use, with its journal: an epoch and the identity of the device are in.</summary>
     public async Task<ScriptedJournal> ActivateAsync(string terminal = "lane1")

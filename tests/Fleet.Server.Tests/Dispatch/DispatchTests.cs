@@ -1,8 +1,11 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
 using Fleet.Server.Dispatch;
 using Fleet.Server.Domain.Terminals;
 using Fleet.Server.Storage.Tests.World;
+using Fleet.Server.Trust;
 using Fleet.Testing;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -21,6 +24,7 @@ public sealed class DispatchTests
     private AgentPresence _presence = null!;
     private Dispatcher _dispatcher = null!;
     private ScriptedJournal _journal = null!;
+    private FleetCertificateAuthority _authority = null!;
 
     [SetUp]
     public async Task StartAsync()
@@ -29,9 +33,14 @@ public sealed class DispatchTests
         _journal = await _world.ActivateAsync();
         (_downlink, _signer) = (new RecordingDownlink(), new TestSigner());
         var agents = new ConnectedAgents();
-        var delivery = new CommandDelivery(_world.Queue, _world.Closings, _signer, new Heartbeats(_signer, _world.Clock), _downlink, NullLogger<CommandDelivery>.Instance);
+        var delivery = new CommandDelivery(
+            _world.Queue, _world.Closings, new TrustDelivery(_world.Trust, new Heartbeats(_signer, _world.Clock), _downlink), _signer, _downlink, NullLogger<CommandDelivery>.Instance);
         _turns = new DeliveryTurns(delivery, agents, _world.Clock, NullLogger<DeliveryTurns>.Instance);
-        _presence = new AgentPresence(_world.Agents, _world.Queue, agents, _turns, NullLogger<AgentPresence>.Instance);
+        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        _authority = new FleetCertificateAuthority(FleetCertificateAuthority.SelfSign(key, _world.Clock.GetUtcNow(), TimeSpan.FromDays(1000)), key);
+        var renewals = new RenewalDesk(
+            _world.Certificates, new DeviceCertificates(_authority, TimeSpan.FromDays(90), _world.Clock), _signer, _downlink, NullLogger<RenewalDesk>.Instance);
+        _presence = new AgentPresence(_world.Agents, _world.Queue, agents, _turns, renewals, NullLogger<AgentPresence>.Instance);
         _dispatcher = new Dispatcher(_world.Database, _world.Queue, _world.Agents, _turns, NullLogger<Dispatcher>.Instance);
         await _dispatcher.StartAsync(CancellationToken.None);
     }
@@ -43,6 +52,7 @@ public sealed class DispatchTests
         _dispatcher.Dispose();
         await _turns.DisposeAsync();
         _signer.Dispose();
+        _authority.Dispose();
         await _world.DisposeAsync();
     }
 
@@ -66,6 +76,7 @@ public sealed class DispatchTests
             ExpiresUnixMicros = TestClock.Start.AddHours(24).ToUnixTimeMilliseconds() * 1000,
             Reason = "season is over",
             Message = "Closed",
+            Requester = "anna",
         }));
     }
 

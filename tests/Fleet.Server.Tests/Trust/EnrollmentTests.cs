@@ -59,10 +59,21 @@ internal sealed class EnrollmentTests
         await _world.CreateAsync("enroll-3");
         var body = Body(await _world.TokenForAsync("enroll-3"));
         using var first = await _world.PostEnrollmentAsync(body);
-        using var second = await _world.PostEnrollmentAsync(body);
+        using var second = await _world.PostEnrollmentAsync(Body(Token(body)));
 
         Assert.That((first.StatusCode, second.StatusCode), Is.EqualTo((HttpStatusCode.OK, HttpStatusCode.Forbidden)));
         Assert.That(await ReasonAsync(second), Is.EqualTo("TOKEN_USED"));
+    }
+
+    [Test]
+    public async Task Same_request_again_has_the_same_certificate_because_an_answer_can_be_lost()
+    {
+        await _world.CreateAsync("enroll-6");
+        var body = Body(await _world.TokenForAsync("enroll-6"));
+        using var first = await _world.PostEnrollmentAsync(body);
+        using var second = await _world.PostEnrollmentAsync(body);
+
+        Assert.That(await CertificateAsync(second), Is.EqualTo(await CertificateAsync(first)));
     }
 
     [Test]
@@ -141,6 +152,11 @@ internal sealed class EnrollmentTests
         var request = new CertificateRequest("CN=ignored", key, HashAlgorithmName.SHA256);
         return new EnrollRequest { Token = token, CertificateRequest = ByteString.CopyFrom(request.CreateSigningRequest()), HostName = "shop-1" }.ToByteArray();
     }
+
+    private static string Token(byte[] body) => EnrollRequest.Parser.ParseFrom(body).Token;
+
+    private static async Task<ByteString> CertificateAsync(HttpResponseMessage response) =>
+        EnrollResponse.Parser.ParseFrom(await response.Content.ReadAsByteArrayAsync()).CertificateChain[0];
 
     private static async Task<string?> ReasonAsync(HttpResponseMessage response) =>
         (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("reason").GetString();
