@@ -8,7 +8,13 @@ internal sealed class ApprovalsTests
 {
     private static readonly Command Retire = new()
     {
-        CommandId = "c1", TerminalId = "lane1", Counter = 7, Kind = CommandKind.Retire, ExpiresUnixMicros = 1_000, Reason = "closed", Requester = "dora",
+        CommandId = "c1",
+        TerminalId = "lane1",
+        Counter = 7,
+        Kind = CommandKind.Retire,
+        ExpiresUnixMicros = 1_000,
+        Reason = "closed",
+        Requester = "dora",
     };
 
     private TrustKeys _keys = null!;

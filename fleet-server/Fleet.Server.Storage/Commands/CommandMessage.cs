@@ -1,5 +1,4 @@
 using Fleet.Contracts.Link.V1;
-using Fleet.Server.Domain.Commands;
 using Fleet.Server.Storage.Engine;
 using Google.Protobuf;
 

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
 using Fleet.Server.Dispatch;
