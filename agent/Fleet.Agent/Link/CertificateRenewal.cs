@@ -30,7 +30,7 @@ public sealed class CertificateRenewal(
             }
 
             using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAny(changed, link.WaitForChangeAsync(status, over.Token), Task.Delay(Pause, clock, over.Token));
+            await Task.WhenAny(changed, link.WaitForChangeAsync(status, over.Token), Task.Delay(WaitFrom(identities.Now.Device), clock, over.Token));
             await over.CancelAsync();
         }
     }
@@ -41,6 +41,12 @@ public sealed class CertificateRenewal(
         var from = new DateTimeOffset(certificate.NotBefore.ToUniversalTime(), TimeSpan.Zero);
         var life = new DateTimeOffset(certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero) - from;
         return from + (life * 2 / 3);
+    }
+
+    private TimeSpan WaitFrom(DeviceIdentity? device)
+    {
+        var left = device is null ? Pause : DueAt(device.Certificate) - time.Now;
+        return left > TimeSpan.Zero && left < Pause ? left : Pause;
     }
 
     // With a renewed one there, the connection is the old one's only because the server would not take the new: it has to be made again.

@@ -13,8 +13,21 @@ internal sealed class DeviceKeys(string folder)
     /// <summary>A key that others on this computer may read; null when there is none.</summary>
     public string? OpenToOthers()
     {
+        if (OperatingSystem.IsWindows())
+        {
+            return null;
+        }
+
         const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        return OperatingSystem.IsWindows() ? null : Files.FirstOrDefault(static path => (File.GetUnixFileMode(path) & ~owner) != UnixFileMode.None);
+        foreach (var path in Files)
+        {
+            if ((File.GetUnixFileMode(path) & ~owner) != UnixFileMode.None)
+            {
+                return path;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Makes a key; durable when it is returned.</summary>

@@ -82,5 +82,6 @@ public static class Composition
             .AddSingleton(p => new DeviceCertificates(trust.Authority, settings.DeviceCertificateLifetime, p.GetRequiredService<TimeProvider>()))
             .AddSingleton<AgentArrival>()
             .AddSingleton<EnrollmentDesk>()
-            .AddSingleton<RenewalDesk>();
+            .AddSingleton<RenewalDesk>()
+            .AddHostedService<ServerCertificateLoop>();
 }

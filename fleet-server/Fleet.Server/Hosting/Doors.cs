@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Fleet.Server.Trust;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -27,7 +29,7 @@ public sealed class Doors(ServerSettings settings, FleetTrust trust, TimeProvide
         {
             DoorFeature.Mark(listener, Door.Operators);
             listener.Protocols = HttpProtocols.Http1AndHttp2;
-            listener.UseHttps(ServerOnly);
+            listener.UseHttps(Tls(ServerOnly));
         });
         if (settings.PlaintextPort is { } port)
         {
@@ -42,13 +44,13 @@ public sealed class Doors(ServerSettings settings, FleetTrust trust, TimeProvide
         {
             DoorFeature.Mark(listener, Door.Enrollment);
             listener.Protocols = HttpProtocols.Http1;
-            listener.UseHttps(ServerOnly);
+            listener.UseHttps(Tls(ServerOnly));
         });
         Listen(kestrel, "agents", settings.Agents, listener =>
         {
             DoorFeature.Mark(listener, Door.Agents);
             listener.Protocols = HttpProtocols.None;
-            listener.UseHttps(MutualTls);
+            listener.UseHttps(Tls(MutualTls));
             serveAgents(listener);
         });
     }
@@ -84,21 +86,26 @@ public sealed class Doors(ServerSettings settings, FleetTrust trust, TimeProvide
             configure(listener);
         });
 
-    private void ServerOnly(HttpsConnectionAdapterOptions https)
-    {
-        https.ServerCertificate = trust.ServerCertificate;
-        https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
-        https.HandshakeTimeout = HandshakeTimeout;
-    }
+    // Asked for at every connection, so that a renewed certificate is shown from the next one on.
+    private static TlsHandshakeCallbackOptions Tls(Func<SslServerAuthenticationOptions> options) =>
+        new() { HandshakeTimeout = HandshakeTimeout, OnConnection = _ => ValueTask.FromResult(options()) };
 
-    private void MutualTls(HttpsConnectionAdapterOptions https)
+    private SslServerAuthenticationOptions ServerOnly() => new()
     {
-        ServerOnly(https);
-        https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-        https.CheckCertificateRevocation = false;
+        ServerCertificateContext = trust.Server.Context,
+        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+    };
+
+    private SslServerAuthenticationOptions MutualTls()
+    {
+        var options = ServerOnly();
+        options.ClientCertificateRequired = true;
+        options.CertificateRevocationCheckMode = X509RevocationMode.NoCheck;
 
         // Whether it is still the terminal's current one is asked at CONNECT, where a refusal can say why.
-        https.ClientCertificateValidation = (certificate, _, _) => trust.Authority.IsDeviceCertificate(certificate, time.GetUtcNow());
+        options.RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+            certificate is X509Certificate2 device && trust.Authority.IsDeviceCertificate(device, time.GetUtcNow());
+        return options;
     }
 
     private Uri Reach(string name, string scheme) => Endpoints.Reach(scheme, _listeners[name].IPEndPoint!, settings.PublicHost);

@@ -37,10 +37,10 @@ public sealed class ServerSettings
     /// <summary>Most agents at a time.</summary>
     public required int MaximumAgents { get; init; }
 
-    /// <summary>Life of an agent's certificate.</summary>
+    /// <summary>Life of an agent's certificate; the agent renews it at two thirds.</summary>
     public required TimeSpan DeviceCertificateLifetime { get; init; }
 
-    /// <summary>Life of the server's certificate; a new one is made at the first start after two thirds of it.</summary>
+    /// <summary>Life of the server's certificate; a new one is made at two thirds of it, while the server runs.</summary>
     public required TimeSpan ServerCertificateLifetime { get; init; }
 
     /// <summary>Whether a settlement waits for the acquirer's totals.</summary>
@@ -70,10 +70,10 @@ public sealed class ServerSettings
             Agents = Door(reader, "Agents", 8883),
             MaximumAgents = reader.Number("Agents:Maximum", 20_000, 1, 1_000_000),
             Enrollment = Door(reader, "Enrollment", 8444),
-            DeviceCertificateLifetime = reader.Duration("Enrollment:CertificateLifetime", TimeSpan.FromDays(5 * 365), TimeSpan.FromHours(1), TimeSpan.FromDays(20 * 365)),
+            DeviceCertificateLifetime = reader.Duration("Enrollment:CertificateLifetime", TimeSpan.FromDays(365), TimeSpan.FromSeconds(10), TimeSpan.FromDays(20 * 365)),
             PublicHost = reader.Host("Tls:PublicHost", "localhost"),
             Names = reader.Hosts("Tls:Names"),
-            ServerCertificateLifetime = reader.Duration("Tls:CertificateLifetime", TimeSpan.FromDays(365), TimeSpan.FromHours(1), TimeSpan.FromDays(20 * 365)),
+            ServerCertificateLifetime = reader.Duration("Tls:CertificateLifetime", TimeSpan.FromDays(365), TimeSpan.FromSeconds(10), TimeSpan.FromDays(20 * 365)),
             AcquirerRequired = reader.Flag("Acquirer:Required") ?? false,
             AcquirerWait = reader.Duration("Acquirer:Wait", TimeSpan.FromSeconds(30), TimeSpan.Zero, TimeSpan.FromDays(1)),
             LogLevel = Enum.Parse<LogLevel>(reader.Choice("Log:Level", nameof(LogLevel.Information), Enum.GetNames<LogLevel>())),

@@ -31,20 +31,23 @@ public sealed class DiskHealth(DataDirectory data) : IHealthCheck
     }
 }
 
-/// <summary>Whether the certificates still have time; the server's own is renewed at a start.</summary>
+/// <summary>Whether the certificates still have time.</summary>
 public sealed class CertificateHealth(FleetTrust trust, TimeProvider time) : IHealthCheck
 {
     private static readonly TimeSpan Soon = TimeSpan.FromDays(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromHours(2);
 
     /// <inheritdoc/>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var end = new[] { trust.ServerCertificate, trust.Authority.Certificate }.Min(static c => c.NotAfter.ToUniversalTime());
-        var left = end - time.GetUtcNow().UtcDateTime;
+        var now = time.GetUtcNow();
+        var (server, authority) = (trust.Server.Certificate, trust.Authority.Certificate);
+        var end = (server.NotAfter < authority.NotAfter ? server : authority).NotAfter.ToUniversalTime();
         var text = $"valid until {end:yyyy-MM-dd}";
         return Task.FromResult(
-            left <= TimeSpan.Zero ? HealthCheckResult.Unhealthy(text)
-            : left < Soon ? HealthCheckResult.Degraded(text + "; start the server again to renew its certificate")
+            end <= now.UtcDateTime ? HealthCheckResult.Unhealthy(text)
+            : now > ServerCertificateFile.DueAt(server) + Patience ? HealthCheckResult.Degraded(text + "; the server's certificate was to be renewed and was not")
+            : authority.NotAfter.ToUniversalTime() - now.UtcDateTime < Soon ? HealthCheckResult.Degraded(text + "; the authority ends")
             : HealthCheckResult.Healthy(text));
     }
 }

@@ -13,6 +13,7 @@ public sealed class FleetCertificateAuthority : IDisposable
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
     private const int SerialBytes = 16;
+    private static readonly TimeSpan LongestStart = TimeSpan.FromHours(1);
 
     private readonly ECDsa _key;
 
@@ -44,7 +45,7 @@ public sealed class FleetCertificateAuthority : IDisposable
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
-        using var signed = request.CreateSelfSigned(NotBefore(now), now + lifetime);
+        using var signed = request.CreateSelfSigned(NotBefore(now, lifetime), now + lifetime);
         return X509CertificateLoader.LoadCertificate(signed.RawData);
     }
 
@@ -111,8 +112,8 @@ public sealed class FleetCertificateAuthority : IDisposable
         Certificate.Dispose();
     }
 
-    // A peer's clock may be behind ours; an hour costs nothing.
-    private static DateTimeOffset NotBefore(DateTimeOffset now) => now - TimeSpan.FromHours(1);
+    // A peer's clock may be behind ours; an hour costs nothing. Of a short life it is a small part, or the certificate would be born old.
+    private static DateTimeOffset NotBefore(DateTimeOffset now, TimeSpan lifetime) => now - (lifetime / 10 < LongestStart ? lifetime / 10 : LongestStart);
 
     private X509Certificate2 Sign(CertificateRequest request, string usage, DateTimeOffset now, TimeSpan lifetime)
     {
@@ -124,7 +125,7 @@ public sealed class FleetCertificateAuthority : IDisposable
         var end = now + lifetime;
         var last = new DateTimeOffset(Certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero);
         return request.Create(
-            Certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), NotBefore(now), end < last ? end : last, NewSerial());
+            Certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), NotBefore(now, lifetime), end < last ? end : last, NewSerial());
     }
 
     private static byte[] NewSerial()

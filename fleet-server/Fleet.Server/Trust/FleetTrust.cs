@@ -23,11 +23,11 @@ public sealed class FleetTrust : IDisposable
 {
     private static readonly TimeSpan RootLifetime = TimeSpan.FromDays(20 * 365);
 
-    private FleetTrust(StartKind kind, FleetCertificateAuthority authority, X509Certificate2 serverCertificate, SigningKeys keys, OperatorTokens operators)
+    private FleetTrust(StartKind kind, FleetCertificateAuthority authority, ServerCertificate server, SigningKeys keys, OperatorTokens operators)
     {
         Kind = kind;
         Authority = authority;
-        ServerCertificate = serverCertificate;
+        Server = server;
         Keys = keys;
         Operators = operators;
     }
@@ -39,7 +39,7 @@ public sealed class FleetTrust : IDisposable
     public FleetCertificateAuthority Authority { get; }
 
     /// <summary>Certificate of the server's doors.</summary>
-    public X509Certificate2 ServerCertificate { get; }
+    public ServerCertificate Server { get; }
 
     /// <summary>Signs commands and proofs.</summary>
     public SigningKeys Keys { get; }
@@ -74,8 +74,8 @@ public sealed class FleetTrust : IDisposable
             DurableFile.WritePublic(data.ProofPublicKey, Encoding.ASCII.GetBytes(pem + "\n"));
         }
 
-        var certificate = ServerCertificateFile.LoadOrIssue(data.ServerCertificate, authority, serverNames, now, serverCertificateLifetime);
-        return new FleetTrust(kind, authority, certificate, keys, OpenOperators(data));
+        var server = new ServerCertificate(at => ServerCertificateFile.LoadOrIssue(data.ServerCertificate, authority, serverNames, at, serverCertificateLifetime), now);
+        return new FleetTrust(kind, authority, server, keys, OpenOperators(data));
     }
 
     /// <summary>Says durably that the first start is complete; called once the database stands too. Does nothing at a later start.</summary>
@@ -98,7 +98,7 @@ public sealed class FleetTrust : IDisposable
     public void Dispose()
     {
         Keys.Dispose();
-        ServerCertificate.Dispose();
+        Server.Dispose();
         Authority.Dispose();
     }
 

@@ -57,9 +57,14 @@ public static class ServerCertificateFile
 
     private static bool IsFresh(X509Certificate2 certificate, DateTimeOffset now)
     {
+        return now.UtcDateTime >= certificate.NotBefore.ToUniversalTime() && now < DueAt(certificate);
+    }
+
+    /// <summary>When two thirds of its life are over.</summary>
+    public static DateTimeOffset DueAt(X509Certificate2 certificate)
+    {
         var from = certificate.NotBefore.ToUniversalTime();
-        var life = certificate.NotAfter.ToUniversalTime() - from;
-        return now.UtcDateTime >= from && now.UtcDateTime < from + (life * 2 / 3);
+        return new DateTimeOffset(from + ((certificate.NotAfter.ToUniversalTime() - from) * 2 / 3), TimeSpan.Zero);
     }
 
     private static bool IsIssuedBy(X509Certificate2 certificate, FleetCertificateAuthority authority)

@@ -237,6 +237,28 @@ internal sealed class FleetTrustTests
         Assert.That(refusal!.Message, Does.Contain("operators.json"));
     }
 
+    [Test]
+    public void Running_server_renews_its_certificate_at_two_thirds_of_its_life_and_keeps_it_durable()
+    {
+        string renewed;
+        using (var trust = Open(out var data))
+        using (data)
+        {
+            Complete(trust, data);
+            var (first, context) = (trust.Server.Certificate.SerialNumber, trust.Server.Context);
+            _clock.Advance(Year * 0.66);
+            Assert.That((trust.Server.Renew(_clock.GetUtcNow()), trust.Server.Certificate.SerialNumber), Is.EqualTo((false, first)));
+
+            _clock.Advance(Year * 0.01);
+            Assert.That(trust.Server.Renew(_clock.GetUtcNow()), Is.True);
+            renewed = trust.Server.Certificate.SerialNumber;
+            Assert.That(renewed, Is.Not.EqualTo(first));
+            Assert.That(trust.Server.Context, Is.Not.SameAs(context));
+        }
+
+        Assert.That(SerialAtStart(Names), Is.EqualTo(renewed), "the next start finds it");
+    }
+
     private FleetTrust Open(out DataDirectory data) => Open(Names, out data);
 
     private FleetTrust Open(IReadOnlyList<string> names, out DataDirectory data)
@@ -264,7 +286,7 @@ internal sealed class FleetTrustTests
         using var trust = Open(names, out var data);
         using (data)
         {
-            return trust.ServerCertificate.SerialNumber;
+            return trust.Server.Certificate.SerialNumber;
         }
     }
 }
