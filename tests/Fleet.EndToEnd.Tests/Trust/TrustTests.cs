@@ -1,4 +1,3 @@
-using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
 using Fleet.Testing;
 using Fleet.V1;
