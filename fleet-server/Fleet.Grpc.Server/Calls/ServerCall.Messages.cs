@@ -10,7 +10,6 @@ namespace Grpc.AspNetCore.Server.Internal;
 /// <summary>The messages of a call: from the request body, to the response body.</summary>
 internal sealed partial class ServerCall : IBatchTarget
 {
-    private readonly PayloadContext _payload = new();
     private MessageReader? _reader;
     private bool _inputBroke;
 
@@ -137,7 +136,7 @@ internal sealed partial class ServerCall : IBatchTarget
     {
         try
         {
-            return _payload.Read(marshaller, reader.Payload);
+            return PayloadContext.Read(marshaller, reader.Payload);
         }
         catch (InvalidProtocolBufferException e)
         {
@@ -148,15 +147,13 @@ internal sealed partial class ServerCall : IBatchTarget
     private void Serialize<T>(T message, Marshaller<T> marshaller, System.Buffers.IBufferWriter<byte> target)
     {
         var compress = WriteOptionsCore is null || !WriteOptionsCore.Flags.HasFlag(WriteFlags.NoCompress);
-        var serializer = new MessageSerializer(target, _settings.MaxSend, Wire.IsEnveloped)
-        {
-            Compression = ResponseProvider,
-            Level = _settings.ResponseLevel,
-        };
+        var serializer = MessageSerializer.Rent(target, _settings.MaxSend, Wire.IsEnveloped);
+        serializer.Compression = ResponseProvider;
+        serializer.Level = _settings.ResponseLevel;
 
         // Without envelopes the encoding is a header of the whole body, which says compressed already.
         serializer.Write(message, marshaller.ContextualSerializer, compress || !Wire.IsEnveloped);
-        serializer.Release();
+        serializer.Return();
     }
 
     private MessageReader OpenReader()

@@ -224,7 +224,7 @@ internal sealed partial class ClientCall<TRequest, TResponse>
         return headers;
     }
 
-    private async Task<MessageReader> OpenAsync(HttpResponseMessage response)
+    private async ValueTask<MessageReader> OpenAsync(HttpResponseMessage response)
     {
         var encoding = ResponseStatus.First(response.Headers, "grpc-encoding");
         if (!_channel.Encodings.TryFind(encoding, out var provider))

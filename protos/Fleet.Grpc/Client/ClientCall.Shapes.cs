@@ -5,13 +5,12 @@ using Grpc.Core.Internal;
 namespace Grpc.Net.Client.Internal;
 
 /// <summary>The four shapes: how requests leave and responses arrive.</summary>
-internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamReader<TResponse>, IClientStreamWriter<TRequest>, ITrackedCall
+internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamReader<TResponse>, IClientStreamWriter<TRequest>
 {
     private static readonly Task<bool> True = Task.FromResult(true);
 
     private static readonly Task<HttpResponseMessage?> NoResponse = Task.FromResult<HttpResponseMessage?>(null);
 
-    private readonly PayloadContext _payload = new();
     private ExactBuffer? _framed;
     private MessageOutput? _output;
     private RequestTarget? _target;
@@ -110,10 +109,11 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
         try
         {
             _framed = new ExactBuffer();
-            var serializer = new MessageSerializer(_framed, _channel.MaxSend) { Compression = RequestEncoding };
+            var serializer = MessageSerializer.Rent(_framed, _channel.MaxSend);
+            serializer.Compression = RequestEncoding;
             var compress = _options.WriteOptions is null || !_options.WriteOptions.Flags.HasFlag(WriteFlags.NoCompress);
             serializer.Write(request, _method.RequestMarshaller.ContextualSerializer, compress);
-            serializer.Release();
+            serializer.Return();
             _exchange = ExchangeAsync();
         }
         catch (Exception e)
@@ -299,7 +299,7 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
     {
         try
         {
-            _current = _payload.Read(_method.ResponseMarshaller, reader.Payload);
+            _current = PayloadContext.Read(_method.ResponseMarshaller, reader.Payload);
             return true;
         }
         catch (Exception e) when (e is InvalidProtocolBufferException or InvalidOperationException or FormatException)

@@ -3,7 +3,7 @@ using Grpc.Core;
 namespace Grpc.Net.Client.Internal;
 
 /// <summary>One call of a client: begins, is cancelled, and ends once with a status. The shapes are in the other half.</summary>
-internal sealed partial class ClientCall<TRequest, TResponse>
+internal sealed partial class ClientCall<TRequest, TResponse> : TrackedCall
     where TRequest : class
     where TResponse : class
 {
@@ -70,7 +70,7 @@ internal sealed partial class ClientCall<TRequest, TResponse>
     }
 
     /// <summary>Cancels the call if it is under way.</summary>
-    public void Dispose()
+    public override void Dispose()
     {
         lock (_lock)
         {

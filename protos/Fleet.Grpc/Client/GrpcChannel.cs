@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Core.Internal;
@@ -18,7 +17,7 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
     private readonly ConnectionManager? _connections;
     private readonly bool _isSecure;
     private readonly bool _sendsCredentialsInPlainText;
-    private readonly ConcurrentDictionary<ITrackedCall, byte> _calls = new();
+    private readonly CallList _calls = new();
     private readonly CancellationTokenSource _shutdown = new();
     private int _disposed;
 
@@ -124,7 +123,7 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
             return;
         }
 
-        foreach (var call in _calls.Keys)
+        foreach (var call in _calls.Snapshot())
         {
             call.Dispose();
         }
@@ -152,9 +151,9 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
     internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         _http.SendAsync(request, cancellationToken);
 
-    internal void Track(ITrackedCall call) => _calls.TryAdd(call, 0);
+    internal void Track(TrackedCall call) => _calls.Add(call);
 
-    internal void Untrack(ITrackedCall call) => _calls.TryRemove(call, out _);
+    internal void Untrack(TrackedCall call) => _calls.Remove(call);
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
 
@@ -206,6 +205,3 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
         return handler;
     }
 }
-
-/// <summary>A call that its channel ends with itself.</summary>
-internal interface ITrackedCall : IDisposable;

@@ -25,7 +25,7 @@ internal static class ResponseStatus
             return new Status(FromHttp(response.StatusCode), $"The server answered HTTP {(int)response.StatusCode} without a gRPC status.");
         }
 
-        var type = response.Content.Headers.ContentType?.MediaType;
+        var type = First(response.Content.Headers, "Content-Type");
         return type is not null && type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase)
             ? null
             : new Status(StatusCode.Cancelled, $"Bad gRPC response. Invalid content-type value: {type ?? "none"}");

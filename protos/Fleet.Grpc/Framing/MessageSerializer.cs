@@ -8,10 +8,16 @@ namespace Grpc.Core.Internal;
 /// Puts messages with their envelopes into a buffer. The buffer sees a message only when it is complete,
 /// so that a serializer that fails half-way leaves nothing behind. Used by one writer at a time.
 /// </summary>
-internal sealed class MessageSerializer(IBufferWriter<byte> target, int? maxSize, bool enveloped = true)
-    : SerializationContext, IBufferWriter<byte>
+internal sealed class MessageSerializer : SerializationContext, IBufferWriter<byte>
 {
     private const int Unknown = -1;
+
+    [ThreadStatic]
+    private static MessageSerializer? _spare;
+
+    private IBufferWriter<byte> _target;
+    private int? _maxSize;
+    private bool _isEnveloped = true;
 
     private Memory<byte> _window;
     private int _declared = Unknown;
@@ -19,14 +25,43 @@ internal sealed class MessageSerializer(IBufferWriter<byte> target, int? maxSize
     private PooledBuffer? _scratch;
     private bool _complete;
 
+    public MessageSerializer(IBufferWriter<byte> target, int? maxSize)
+    {
+        _target = target;
+        _maxSize = maxSize;
+    }
+
     /// <summary>Compresses messages that are written with <c>compress</c>; null = no message is compressed.</summary>
     public ICompressionProvider? Compression { get; set; }
 
     public CompressionLevel? Level { get; set; }
 
-    private int Prefix => enveloped ? Envelope.Size : 0;
+    private int Prefix => _isEnveloped ? Envelope.Size : 0;
 
     private bool Compressing { get; set; }
+
+    /// <summary>The serializer of this thread, for one message; <see cref="Return"/> it if that went well.</summary>
+    public static MessageSerializer Rent(IBufferWriter<byte> target, int? maxSize, bool enveloped = true)
+    {
+        // A marshaller that sends another message meanwhile gets a serializer of its own.
+        var serializer = _spare ?? new MessageSerializer(target, maxSize);
+        _spare = null;
+        serializer._target = target;
+        serializer._maxSize = maxSize;
+        serializer._isEnveloped = enveloped;
+        return serializer;
+    }
+
+    /// <summary>Gives a rented serializer back.</summary>
+    public void Return()
+    {
+        Release();
+        _target = null!;
+        _window = default;
+        Compression = null;
+        Level = null;
+        _spare = this;
+    }
 
     /// <summary>Appends one message.</summary>
     /// <exception cref="RpcException">The message is larger than allowed (ResourceExhausted).</exception>
@@ -52,7 +87,7 @@ internal sealed class MessageSerializer(IBufferWriter<byte> target, int? maxSize
         _declared = payloadLength;
         if (!Compressing)
         {
-            _window = target.GetMemory(Prefix + payloadLength);
+            _window = _target.GetMemory(Prefix + payloadLength);
         }
     }
 
@@ -107,12 +142,12 @@ internal sealed class MessageSerializer(IBufferWriter<byte> target, int? maxSize
             throw new InvalidOperationException($"The serializer declared {_declared} bytes and wrote {_written}.");
         }
 
-        if (enveloped)
+        if (_isEnveloped)
         {
             Envelope.Write(_window.Span, 0, _declared);
         }
 
-        target.Advance(Prefix + _declared);
+        _target.Advance(Prefix + _declared);
     }
 
     private void Emit(ReadOnlyMemory<byte> payload)
@@ -135,22 +170,22 @@ internal sealed class MessageSerializer(IBufferWriter<byte> target, int? maxSize
 
     private void Append(byte flags, ReadOnlySpan<byte> payload)
     {
-        var span = target.GetSpan(Prefix + payload.Length);
-        if (enveloped)
+        var span = _target.GetSpan(Prefix + payload.Length);
+        if (_isEnveloped)
         {
             Envelope.Write(span, flags, payload.Length);
         }
 
         payload.CopyTo(span[Prefix..]);
-        target.Advance(Prefix + payload.Length);
+        _target.Advance(Prefix + payload.Length);
     }
 
     private void ThrowIfTooLarge(int length)
     {
-        if (length > maxSize)
+        if (length > _maxSize)
         {
             throw new RpcException(new Status(
-                StatusCode.ResourceExhausted, $"The message to send has {length} bytes, allowed are {maxSize}."));
+                StatusCode.ResourceExhausted, $"The message to send has {length} bytes, allowed are {_maxSize}."));
         }
     }
 }
