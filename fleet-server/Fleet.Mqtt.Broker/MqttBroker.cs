@@ -19,7 +19,6 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
 
     private readonly ConnectionTable _connections = new();
-    private readonly IMqttSessionObserver[] _observers;
     private readonly ConnectGate _gate;
     private readonly CancellationTokenSource _stopping = new();
     private readonly SessionRegistry _sessions;
@@ -47,7 +46,6 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         Options = options;
         Authorizer = authorizer;
         Interceptor = InterceptorChain.Of([.. interceptors]);
-        _observers = [.. observers];
         Logger = logger;
         Clock = new BrokerClock(timeProvider);
         Answers = new BrokerAnswers(options.Dialect);
@@ -55,6 +53,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         Subscriptions = new SubscriptionTree(authorizer);
         Retained = new RetainedMessages(options);
         Metrics = new BrokerMetrics(() => _connections.Count, () => _sessions!.Count, () => Retained.Count, () => _sessions!.WaitingMessages);
+        Observers = new SessionObservers([.. observers], Metrics, logger);
         Router = new Router(options, authorizer, Retained, Metrics, timeProvider);
         Packets = new PacketDesk(this);
         _gate = new ConnectGate(options.MaximumConnections, options.MaximumConnectionsPerAddress, options.ConnectRate, Clock);
@@ -92,6 +91,8 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
     internal RetainedMessages Retained { get; }
 
     internal BrokerMetrics Metrics { get; }
+
+    internal SessionObservers Observers { get; }
 
     internal Router Router { get; }
 
@@ -304,21 +305,6 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
     internal void Leave(MqttConnection connection, MqttSession session, MqttClientInfo client, Will? will, MqttDisconnectReason reason) =>
         _sessions.Leave(connection, session, client, will, reason);
 
-    /// <summary>Called under the registry's lock, so that coming and going are told in their order.</summary>
-    internal void TellConnected(MqttClientInfo client)
-    {
-        Metrics.Accepted();
-        BrokerLog.Connected(Logger, client.ClientId, client.RemoteEndPoint, client.Version, client.SessionPresent);
-        Tell(client, static (observer, c, _) => observer.OnConnected(c), default);
-    }
-
-    /// <summary>Called under the registry's lock.</summary>
-    internal void TellDisconnected(MqttClientInfo client, MqttDisconnectReason reason)
-    {
-        BrokerLog.Disconnected(Logger, client.ClientId, reason.ByClient, reason.ReasonCode);
-        Tell(client, static (observer, c, r) => observer.OnDisconnected(c, r), reason);
-    }
-
     /// <summary>Publishes a will that is due, if its owner still may.</summary>
     internal void PublishWill(Will will)
     {
@@ -348,21 +334,6 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
     }
 
     private static IPAddress? AddressOf(MqttPeer peer) => (peer.Remote as IPEndPoint)?.Address;
-
-    private void Tell(MqttClientInfo client, Action<IMqttSessionObserver, MqttClientInfo, MqttDisconnectReason> tell, MqttDisconnectReason reason)
-    {
-        foreach (var observer in _observers)
-        {
-            try
-            {
-                tell(observer, client, reason);
-            }
-            catch (Exception error)
-            {
-                BrokerLog.ObserverFailed(Logger, error, client.ClientId);
-            }
-        }
-    }
 
     private void OnTick()
     {

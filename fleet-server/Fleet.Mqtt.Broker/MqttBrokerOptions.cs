@@ -100,6 +100,12 @@ public sealed class MqttBrokerOptions
 
     public TimeSpan HoldPatience { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// After a last word of its own (a refusal, a DISCONNECT) the broker lets in and drops what the client still sends until that pauses for this long, one second in all: closing over unread
+    /// bytes resets the connection and can take the word away.
+    /// </summary>
+    public TimeSpan Linger { get; set; } = TimeSpan.FromMilliseconds(50);
+
     public int MaximumRetainedMessages { get; set; } = 100_000;
 
     public long MaximumRetainedBytes { get; set; } = 64 * 1024 * 1024;
@@ -125,6 +131,11 @@ public sealed class MqttBrokerOptions
         if (ConnectTimeout <= TimeSpan.Zero)
         {
             faults.Add($"{nameof(ConnectTimeout)} must be longer than zero.");
+        }
+
+        if (Linger < TimeSpan.Zero)
+        {
+            faults.Add($"{nameof(Linger)} must not be negative.");
         }
 
         if (OfflineOverflow == MqttOverflow.HoldPublisher)

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Text;
 using Fleet.Mqtt.Broker.Access;
 using Fleet.Mqtt.Broker.Sessions;
 using Fleet.Mqtt.Packets;
@@ -26,6 +27,7 @@ internal sealed class MqttConnection
     private int _marked;
     private int _ended;
     private int _closing;
+    private bool _hasLastWord;
     private long _lastReceived;
 
     public MqttConnection(MqttBroker broker, IDuplexPipe transport, Arrival arrival, long id)
@@ -71,10 +73,10 @@ internal sealed class MqttConnection
     /// <summary>What the client may send (3.2.2.3.6).</summary>
     public int LargestPacket => Peer.Listener?.MaximumPacketSize ?? _broker.Options.MaximumPacketSize;
 
-    /// <summary>The client's Maximum Packet Size (3.1.2.11.4).</summary>
-    public uint MaximumPacketSize { get; private set; } = uint.MaxValue;
+    /// <inheritdoc cref="MqttOpening.MaximumPacketSize"/>
+    public uint MaximumPacketSize { get; private set; }
 
-    /// <summary>The client's Receive Maximum (3.1.2.11.3), ours at most.</summary>
+    /// <inheritdoc cref="MqttOpening.SendQuota"/>
     public int SendQuota { get; private set; }
 
     /// <summary>Works until the connection is over. Never throws.</summary>
@@ -118,6 +120,8 @@ internal sealed class MqttConnection
         Session = session;
         _will = opening.Will;
         _requestedExpiry = opening.RequestedExpiry;
+        MaximumPacketSize = opening.MaximumPacketSize;
+        SendQuota = opening.SendQuota;
         OnHeard();
         Client = client;
 
@@ -223,26 +227,14 @@ internal sealed class MqttConnection
     private async ValueTask<MqttDisconnectReason?> OpenAsync(ReadResult result)
     {
         var handshake = new MqttHandshake(_broker, this);
-        if (!handshake.TryTakeConnect(result, out var connect))
+        if (!await handshake.TryOpenAsync(result))
         {
             return null;
         }
 
-        var opening = connect is null ? null : await handshake.AnswerAsync(connect);
-        if (connect is not null && opening is not null)
-        {
-            // A topic alias takes three bytes that the length of a message does not count.
-            MaximumPacketSize = (connect.Properties?.MaximumPacketSize ?? uint.MaxValue) - (connect.Properties?.TopicAliasMaximum > 0 ? 3u : 0u);
-            SendQuota = Math.Min(connect.Properties?.ReceiveMaximum ?? ushort.MaxValue, _broker.Options.MaximumInFlight);
-            if (!_broker.TryEnter(this, opening))
-            {
-                handshake.Refuse(connect, _broker.Admission.Refused(this, connect, ConnectAnswers.Refuse(MqttReasonCode.NotAuthorized)));
-            }
-
-            Flush.Flush();
-        }
-
         _ending ??= handshake.Refusal;
+        _hasLastWord |= handshake.Refusal is not null;
+        Flush.Flush();
         await Output.FlushAsync();
         return Session is null ? Broken : null;
     }
@@ -264,12 +256,10 @@ internal sealed class MqttConnection
     {
         if (Output.Version == MqttVersion.V5)
         {
-            var packet = new DisconnectPacket
-            {
-                ReasonCode = code,
-                Properties = serverReference is null ? null : new MqttProperties { ServerReference = serverReference },
-            };
-            Output.Write(packet);
+            // [MQTT-3.1.2-24]: type, length, code, property length, identifier and string length come besides.
+            var fits = serverReference is not null && Encoding.UTF8.GetByteCount(serverReference) + 9 <= MaximumPacketSize;
+            Output.Write(new DisconnectPacket { ReasonCode = code, Properties = fits ? new MqttProperties { ServerReference = serverReference } : null });
+            Volatile.Write(ref _hasLastWord, true);
             _ = Output.FlushAsync();
         }
     }
@@ -279,6 +269,10 @@ internal sealed class MqttConnection
         try
         {
             await Output.FlushAsync().WaitAsync(Farewell, TimeProvider.System, CancellationToken.None);
+            if (Volatile.Read(ref _hasLastWord))
+            {
+                await LastWord.LingerAsync(Input, _broker.Options.Linger);
+            }
         }
         catch (Exception)
         {

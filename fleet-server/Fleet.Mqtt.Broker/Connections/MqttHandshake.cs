@@ -13,8 +13,24 @@ internal sealed class MqttHandshake(MqttBroker broker, MqttConnection connection
     /// <summary>Set once the client was told, or is not told, why it is not let in.</summary>
     public MqttReasonCode? Refusal { get; private set; }
 
+    /// <summary>False: more bytes are needed. Otherwise the connection has its session, or what the client is to be told is written.</summary>
+    public async ValueTask<bool> TryOpenAsync(ReadResult result)
+    {
+        if (!TryTakeConnect(result, out var connect))
+        {
+            return false;
+        }
+
+        if (connect is not null && await AnswerAsync(connect) is { } opening && !broker.TryEnter(connection, opening))
+        {
+            Refuse(connect, broker.Admission.Refused(connection, connect, ConnectAnswers.Refuse(MqttReasonCode.NotAuthorized)));
+        }
+
+        return true;
+    }
+
     /// <summary>False: more bytes are needed. Without a packet: no CONNECT that can be understood will come.</summary>
-    public bool TryTakeConnect(in ReadResult result, out ConnectPacket? connect)
+    private bool TryTakeConnect(in ReadResult result, out ConnectPacket? connect)
     {
         connect = null;
         var buffer = result.Buffer;
@@ -36,7 +52,7 @@ internal sealed class MqttHandshake(MqttBroker broker, MqttConnection connection
     }
 
     /// <summary>Who it is and whether he may come in. Null: he may not; what he is to be told is written.</summary>
-    public async ValueTask<MqttOpening?> AnswerAsync(ConnectPacket connect)
+    private async ValueTask<MqttOpening?> AnswerAsync(ConnectPacket connect)
     {
         Output.Version = connect.Version;
         Output.AllowAliases(connect.Properties?.TopicAliasMaximum ?? 0);
@@ -62,7 +78,7 @@ internal sealed class MqttHandshake(MqttBroker broker, MqttConnection connection
     }
 
     /// <summary>Answers a CONNECT that could be understood.</summary>
-    public void Refuse(ConnectPacket connect, MqttOpening refusal) => Refuse(connect.Version, ConnectAnswers.Fit(refusal.Answer, connect));
+    private void Refuse(ConnectPacket connect, MqttOpening refusal) => Refuse(connect.Version, ConnectAnswers.Fit(refusal.Answer, connect));
 
     private async ValueTask<MqttOpening?> OpenAsync(ConnectPacket connect)
     {

@@ -43,10 +43,10 @@ internal sealed class PacketDesk(MqttBroker broker)
         finally
         {
             connection.Flush.Flush();
+            broker.Metrics.BytesReceived(result.Buffer.Length - buffer.Length);
+            connection.Input.AdvanceTo(buffer.Start, buffer.End);
         }
 
-        broker.Metrics.BytesReceived(result.Buffer.Length - buffer.Length);
-        connection.Input.AdvanceTo(buffer.Start, buffer.End);
         if (result.IsCompleted || result.IsCanceled || connection.IsOver)
         {
             return MqttConnection.Broken;

@@ -8,6 +8,9 @@ namespace Fleet.Mqtt.Broker.Sessions;
 internal sealed class Admission(
     MqttBroker broker, ConnectGate gate, IMqttAuthenticator authenticator, IMqttEnhancedAuthenticator[] methods)
 {
+    /// <summary>Topic Alias as a property.</summary>
+    private const uint AliasLength = 3;
+
     /// <summary>A refusal that needs no authenticator, or null.</summary>
     public MqttOpening? Check(MqttConnection connection, ConnectPacket connect)
     {
@@ -89,6 +92,8 @@ internal sealed class Admission(
             Will = connect.Will is null ? null : new Will(connect.Will, client),
             SessionExpiry = expiry,
             RequestedExpiry = wish,
+            MaximumPacketSize = (connect.Properties?.MaximumPacketSize ?? uint.MaxValue) - (connect.Properties?.TopicAliasMaximum > 0 ? AliasLength : 0),
+            SendQuota = Math.Min(connect.Properties?.ReceiveMaximum ?? ushort.MaxValue, options.MaximumInFlight),
         };
     }
 }

@@ -62,7 +62,7 @@ internal sealed class SessionRegistry(MqttBroker broker)
             session.ExpirySeconds = opening.SessionExpiry;
             connection.Open(session, opening);
             session.Attach(connection, client, broker.Authorizer);
-            broker.TellConnected(client);
+            broker.Observers.TellConnected(client);
             return true;
         }
     }
@@ -72,7 +72,7 @@ internal sealed class SessionRegistry(MqttBroker broker)
     {
         lock (_lock)
         {
-            broker.TellDisconnected(client, reason);
+            broker.Observers.TellDisconnected(client, reason);
             if (!session.Detach(connection))
             {
                 return;

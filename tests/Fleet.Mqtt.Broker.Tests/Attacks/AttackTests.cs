@@ -196,6 +196,58 @@ public sealed class AttackTests
     }
 
     [Test]
+    public async Task Client_that_goes_on_sending_still_reads_why_it_is_closed()
+    {
+        // Over unread bytes the close would be a reset, and the reason lost.
+        await using var broker = await TestBroker.StartAsync(new MqttBrokerOptions { ReceiveMaximum = 2 });
+        using var raw = broker.Raw();
+        raw.Send(Connect5);
+        raw.Read(ConnAck5);
+        raw.Send("34 07 0001 61 0001 00 78 34 07 0001 61 0002 00 78 34 07 0001 61 0003 00 78");
+        for (var i = 0; i < 20; i++)
+        {
+            raw.Send(new PublishPacket { Topic = "a", Payload = new byte[10_000] });
+        }
+
+        raw.Expect("50 02 0001 50 02 0002 E0 01 93").ExpectClosed();
+    }
+
+    [Test]
+    public async Task Refused_client_that_did_not_wait_for_its_answer_gets_it()
+    {
+        await using var broker = await TestBroker.StartAsync(new MqttBrokerOptions { MaximumQos = MqttQos.AtLeastOnce });
+        using var raw = broker.Raw();
+        raw.Send(new ConnectPacket { Version = MqttVersion.V5, ClientId = "c", Will = new WillMessage { Topic = "w", Qos = MqttQos.ExactlyOnce } });
+        for (var i = 0; i < 20; i++)
+        {
+            raw.Send(new PublishPacket { Topic = "a", Payload = new byte[10_000] });
+        }
+
+        Assert.That(raw.Next<ConnAckPacket>().ReasonCode, Is.EqualTo(MqttReasonCode.QosNotSupported));
+        raw.ExpectClosed();
+    }
+
+    [Test]
+    public async Task Flood_after_the_last_word_is_not_listened_to_for_ever()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        using var raw = broker.Raw();
+        raw.Enter(new ConnectPacket { Version = MqttVersion.V5, ClientId = "c" });
+        raw.Send("20 02 00 00");
+        var start = TimeProvider.System.GetTimestamp();
+        Assert.That(
+            () =>
+            {
+                while (TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(20))
+                {
+                    raw.Send(new PublishPacket { Topic = "a", Payload = new byte[1000] });
+                }
+            },
+            Throws.InstanceOf<System.Net.Sockets.SocketException>(),
+            "one second, then the connection is closed");
+    }
+
+    [Test]
     public async Task Client_gets_no_more_than_its_receive_maximum_at_once()
     {
         // [MQTT-3.3.4-9] of the server

@@ -146,6 +146,30 @@ public sealed class HookTests
     }
 
     [Test]
+    public async Task Hook_that_blocks_its_thread_stalls_no_other_connection()
+    {
+        // Hooks must not block; when one does all the same, as a database that turns slow would, it is its own client that waits.
+        using var blocker = new Blocker();
+        await using var broker = await TestBroker.StartAsync(services: s => s.AddSingleton<IMqttAuthenticator>(blocker).AddSingleton<IMqttPublishInterceptor>(blocker));
+        var busy = await broker.ConnectAsync("busy");
+        var waiting = busy.PublishAsync("slow", "x").AsTask();
+        var refused = broker.ConnectAsync("slow");
+        await blocker.TwoAreBlockedAsync();
+        var other = await broker.ConnectAsync("other");
+        await other.SubscribeAsync("fast");
+        for (var i = 0; i < 100; i++)
+        {
+            await other.PublishAsync("fast", $"{i}");
+            Assert.That(await other.NextTextAsync(), Is.EqualTo($"{i}"));
+        }
+
+        Assert.That((waiting.IsCompleted, refused.IsCompleted), Is.EqualTo((false, false)));
+        blocker.Release();
+        Assert.That((await waiting).IsSuccess, Is.True);
+        await refused;
+    }
+
+    [Test]
     public async Task Acknowledgement_waits_for_the_interceptor()
     {
         var committer = new Committer();
@@ -394,6 +418,44 @@ public sealed class HookTests
 
         private bool Owns(MqttClientInfo client, string filter) =>
             !Revoked.Contains(client.ClientId) && MqttTopic.Contains($"fleet/v1/{client.ClientId}/#", filter);
+    }
+
+    private sealed class Blocker : IMqttAuthenticator, IMqttPublishInterceptor, IDisposable
+    {
+        private readonly MqttOpenAccess _open = new();
+        private readonly ManualResetEventSlim _gate = new();
+        private int _blocked;
+
+        public Task TwoAreBlockedAsync() => Eventually.TrueAsync(() => Volatile.Read(ref _blocked) == 2, "both hooks block");
+
+        public void Release() => _gate.Set();
+
+        public ValueTask<MqttAuthentication> AuthenticateAsync(MqttConnectRequest request, CancellationToken cancellationToken)
+        {
+            Pass(request.ClientId == "slow");
+            return _open.AuthenticateAsync(request, cancellationToken);
+        }
+
+        public ValueTask<MqttPublishVerdict> OnPublishAsync(MqttInboundPublish publish, CancellationToken cancellationToken)
+        {
+            Pass(publish.Topic == "slow");
+            return ValueTask.FromResult(MqttPublishVerdict.Route);
+        }
+
+        public void Dispose()
+        {
+            _gate.Set();
+            _gate.Dispose();
+        }
+
+        private void Pass(bool blocks)
+        {
+            if (blocks)
+            {
+                Interlocked.Increment(ref _blocked);
+                _gate.Wait();
+            }
+        }
     }
 
     private sealed class Presence : IMqttSessionObserver

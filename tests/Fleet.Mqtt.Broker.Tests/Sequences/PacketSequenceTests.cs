@@ -20,6 +20,7 @@ public sealed class PacketSequenceTests
         ReceiveMaximum = 20,
         TopicAliasMaximum = 10,
         MaximumPacketSize = 268_435_455,
+        Linger = TimeSpan.FromMilliseconds(5),
     });
 
     [OneTimeTearDown]

@@ -80,6 +80,39 @@ public sealed class MqttClientTests
     }
 
     [Test]
+    public async Task No_more_are_in_flight_than_the_options_allow()
+    {
+        var (server, client) = await ScriptedServer.ConnectedAsync(
+            change: static o => new MqttClientOptions { Host = o.Host, OpenStream = o.OpenStream, ClientId = "c", MaximumInFlight = 1 });
+        await using var a = server;
+        await using var b = client;
+        _ = Publish(client, "1");
+        _ = Publish(client, "2");
+        var one = await server.ReadAsync<PublishPacket>();
+        await client.PublishAsync(new MqttMessage { Topic = "marker", Qos = MqttQos.AtMostOnce }, CancellationToken.None);
+        Assert.That((await server.ReadAsync<PublishPacket>()).Topic, Is.EqualTo("marker"));
+        await server.SendAsync(new PublishAckPacket(MqttPacketType.PubAck) { PacketId = one.PacketId });
+        Assert.That((await server.ReadAsync<PublishPacket>()).Topic, Is.EqualTo("2"));
+    }
+
+    [Test]
+    public async Task Topic_aliases_are_used_as_far_as_the_server_allows()
+    {
+        // [MQTT-3.2.2-17] [MQTT-3.3.2-9]
+        var (server, client) = await ScriptedServer.ConnectedAsync(
+            new MqttProperties { TopicAliasMaximum = 1 },
+            static o => new MqttClientOptions { Host = o.Host, OpenStream = o.OpenStream, ClientId = "c", UseTopicAliases = true });
+        await using var a = server;
+        await using var b = client;
+        foreach (var (topic, onWire, alias) in new (string, string, ushort?)[] { ("a", "a", 1), ("a", string.Empty, 1), ("b", "b", null), ("a", string.Empty, 1) })
+        {
+            await client.PublishAsync(new MqttMessage { Topic = topic, Qos = MqttQos.AtMostOnce }, CancellationToken.None);
+            var packet = await server.ReadAsync<PublishPacket>();
+            Assert.That((packet.Topic, packet.Properties?.TopicAlias), Is.EqualTo((onWire, alias)));
+        }
+    }
+
+    [Test]
     public async Task Waiting_for_a_place_can_be_cancelled()
     {
         var (server, client) = await ScriptedServer.ConnectedAsync(new MqttProperties { ReceiveMaximum = 1 });
