@@ -34,6 +34,7 @@ public static class CommandComposition
         .AddSingleton<ICommandErrand, DiagnosticsErrand>()
         .AddSingleton<ICommandPlan, ErrandPlan>()
         .AddSingleton<RetirementEnd>()
+        .AddSingleton<RetentionEnd>()
         .AddSingleton<CommandExecutor>()
         .AddSingleton<ICommandInbox, CommandInbox>()
         .AddHostedService<TimeLoading>()

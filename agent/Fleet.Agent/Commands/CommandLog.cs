@@ -22,6 +22,9 @@ internal static partial class CommandLog
     [LoggerMessage(2506, LogLevel.Error, "A message on {Channel} could not be taken and is tried again")]
     public static partial void NotTaken(ILogger logger, LinkChannel channel, Exception exception);
 
+    [LoggerMessage(2507, LogLevel.Critical, "The journal of this retired terminal is not destroyed: money is among the last {Count} entries, which the server has not acknowledged")]
+    public static partial void NotDestroyed(ILogger logger, ulong count);
+
     [LoggerMessage(2505, LogLevel.Warning, "Terminal {Terminal} is retired: keys and configuration of this agent are erased")]
     public static partial void Erased(ILogger logger, TerminalId terminal);
 }

@@ -41,6 +41,10 @@ public sealed class CommandStore(ITransactionJournal journal, ICrashPoints crash
     public CommandRecord? ToErase => _records.Values.FirstOrDefault(
         static r => r is { Kind: CommandKind.Retire, Stage: CommandStage.Succeeded, Erased: false });
 
+    /// <summary>A retirement that is complete: everything was acknowledged, and keys and configuration are erased. Null for none.</summary>
+    public CommandRecord? Erased => _records.Values.FirstOrDefault(
+        static r => r is { Kind: CommandKind.Retire, Stage: CommandStage.Succeeded, Erased: true });
+
     /// <summary>Completes at the next change of any record or verdict; take it before looking.</summary>
     public Task Changed => _changed.Task;
 

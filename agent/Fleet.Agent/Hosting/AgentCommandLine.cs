@@ -6,11 +6,14 @@ using Fleet.Agent.Link;
 
 namespace Fleet.Agent.Hosting;
 
-/// <summary>What can be typed. Exit codes: 0 done, 1 failed, 2 wrong command line or settings.</summary>
+/// <summary>What can be typed. Exit codes: 0 done, 1 failed, 2 wrong command line or settings, 4 retired and erased.</summary>
 public static class AgentCommandLine
 {
     /// <summary>Wrong command line or settings.</summary>
     public const int UsageExitCode = 2;
+
+    /// <summary>The terminal of this data directory is retired and its journal erased: there is nothing to serve. A service manager must not start it again.</summary>
+    public const int BuriedExitCode = 4;
 
     /// <summary>Runs a command line; the result is the exit code.</summary>
     public static async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)

@@ -29,6 +29,7 @@ public static class Composition
         .AddCapture()
         .AddIdentity()
         .AddCommands(settings.Commands)
+        .AddHostedService<BurialService>()
         .AddSiteControl()
         .AddTerminal(settings.Terminal, TraceIn(settings))
         .AddTill(settings.Till)

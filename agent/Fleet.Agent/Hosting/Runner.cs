@@ -18,16 +18,18 @@ internal static class Runner
             return AgentCommandLine.UsageExitCode;
         }
 
+        var data = settings.Journal.DataDirectory;
         try
         {
-            using var host = AgentHost.Build(settings, manager, InputsOf(config, assignments));
-            await using var disposal = (IAsyncDisposable)host;
-            RunnerLog.Starting(host.Services.GetRequiredService<ILogger<AgentProcess>>(), AgentVersion.Text, settings.Journal.DataDirectory);
-            var loops = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
-            await host.RunAsync(cancellationToken);
-            return loops.TrueForAll(static loop => loop.ExecuteTask?.IsFaulted != true) ? 0 : 1;
+            if (await BuriedAsync(data))
+            {
+                return AgentCommandLine.BuriedExitCode;
+            }
+
+            var code = await ServeAsync(settings, manager, InputsOf(config, assignments), cancellationToken);
+            return await BuriedAsync(data) ? AgentCommandLine.BuriedExitCode : code;
         }
-        catch (JournalFaultException fault)
+        catch (Exception fault) when (fault is JournalFaultException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync($"fleet-agent: {fault.Message}");
             return 1;
@@ -36,6 +38,29 @@ internal static class Runner
         {
             return 0;
         }
+    }
+
+    private static async Task<int> ServeAsync(AgentSettings settings, IServiceManager manager, SettingInputs inputs, CancellationToken cancellationToken)
+    {
+        using var host = AgentHost.Build(settings, manager, inputs);
+        await using var disposal = (IAsyncDisposable)host;
+        RunnerLog.Starting(host.Services.GetRequiredService<ILogger<AgentProcess>>(), AgentVersion.Text, settings.Journal.DataDirectory);
+        var loops = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
+        await host.RunAsync(cancellationToken);
+        return loops.TrueForAll(static loop => loop.ExecuteTask?.IsFaulted != true) ? 0 : 1;
+    }
+
+    // Nobody has the journal open here: before it is opened, or after it was closed.
+    private static async Task<bool> BuriedAsync(string dataDirectory)
+    {
+        if (Tombstone.Find(dataDirectory) is not { } tombstone)
+        {
+            return false;
+        }
+
+        var buried = tombstone.Bury(dataDirectory, CrashPointsFromEnvironment.Create(), TimeProvider.System);
+        await Console.Error.WriteLineAsync($"fleet-agent: {buried.Text}");
+        return true;
     }
 
     private static SettingInputs InputsOf(string? config, string[] assignments) => new(

@@ -14,6 +14,9 @@ internal static class JournalKey
 
     private const int Length = 32;
 
+    /// <summary>True when the key is the service manager's.</summary>
+    public static bool IsCredential => Credential() is not null;
+
     /// <summary>The key, or null when nothing is to be encrypted. A journal from before encryption goes on without it.</summary>
     /// <exception cref="JournalFaultException">There is a key, but it is none.</exception>
     public static byte[]? Load(JournalOptions options)

@@ -24,6 +24,9 @@ internal sealed record JournalPaths(string DataDirectory)
 
     public string Reserve => Path.Combine(DataDirectory, "journal.reserve");
 
+    /// <summary>What set-aside journals are called.</summary>
+    public const string SetAsidePattern = "journal-damaged-*";
+
     /// <summary>Name, without path, that a damaged journal is set aside under.</summary>
     public static string SetAsideName(DateTimeOffset now, string digest) =>
         string.Create(CultureInfo.InvariantCulture, $"journal-damaged-{now:yyyyMMdd'T'HHmmss'Z'}-{digest}");

@@ -94,11 +94,11 @@ internal sealed class CrashLane : IAsyncDisposable
     public IReadOnlyList<string> Passed => File.Exists(PointsFile) ? File.ReadAllLines(PointsFile) : [];
 
     /// <summary>Starts the agent; complete when its process runs.</summary>
-    public void LaunchAgent() => _agent = ChildProcess.Start(
+    public void LaunchAgent(IReadOnlyDictionary<string, string>? more = null) => _agent = ChildProcess.Start(
         _shop.World.Programs.Agent,
         ["run", "--config", Path.Combine(_folder, "agent.yaml")],
         LogFile,
-        new Dictionary<string, string>(StringComparer.Ordinal)
+        new Dictionary<string, string>(more ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal)
         {
             ["FLEET_AGENT_CRASH_LOG"] = PointsFile,
             ["FLEET_AGENT_CRASH_ARM"] = ArmFile,
@@ -114,6 +114,14 @@ internal sealed class CrashLane : IAsyncDisposable
 
     /// <summary>Completes when the agent's process is gone; true when it was killed rather than ended.</summary>
     public async Task<bool> DiedAsync(CancellationToken cancellationToken) => await _agent!.WaitForExitAsync(cancellationToken) == 128 + 9;
+
+    /// <summary>Completes when the agent's process is gone, with its exit code.</summary>
+    public async Task<int> ExitCodeAsync(CancellationToken cancellationToken)
+    {
+        var code = await _agent!.WaitForExitAsync(cancellationToken);
+        await BuryAgentAsync();
+        return code;
+    }
 
     public async Task BuryAgentAsync()
     {
