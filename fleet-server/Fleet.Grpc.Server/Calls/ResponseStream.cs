@@ -14,10 +14,25 @@ internal sealed class ResponseStream<T>(ServerCall call, Marshaller<T> marshalle
     {
         if (cancellationToken.IsCancellationRequested)
         {
+            call.Cancel();
             return Task.FromCanceled(cancellationToken);
         }
 
         var written = call.WriteStreamedAsync(message, marshaller, WriteOptions);
-        return written.IsCompleted || !cancellationToken.CanBeCanceled ? written : written.WaitAsync(cancellationToken);
+        return written.IsCompleted || !cancellationToken.CanBeCanceled ? written : WrittenAsync(written, cancellationToken);
+    }
+
+    // The client may have half of it: a write that is given up ends the call.
+    private async Task WrittenAsync(Task written, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await written.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            call.Cancel();
+            throw;
+        }
     }
 }

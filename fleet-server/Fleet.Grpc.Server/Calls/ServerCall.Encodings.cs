@@ -1,4 +1,4 @@
-using Grpc.Core;
+using Grpc.Core.Internal;
 using Grpc.Net.Compression;
 
 namespace Grpc.AspNetCore.Server.Internal;
@@ -7,6 +7,9 @@ namespace Grpc.AspNetCore.Server.Internal;
 internal sealed partial class ServerCall
 {
     private ICompressionProvider? RequestProvider { get; set; }
+
+    /// <summary>An encoding that is not known here: messages that use it are refused, others are taken.</summary>
+    private string? UnknownEncoding { get; set; }
 
     private ICompressionProvider? ResponseProvider
     {
@@ -28,8 +31,11 @@ internal sealed partial class ServerCall
         if (!_settings.Encodings.TryFind(encoding, out var provider))
         {
             Http.Response.Headers[Wire.AcceptEncodingHeader] = _settings.Encodings.AcceptHeader;
-            throw new RpcException(new Status(
-                StatusCode.Unimplemented, $"The encoding '{encoding}' is not known here; known are {_settings.Encodings.AcceptHeader}."));
+            UnknownEncoding = $"'{encoding}' is not known here; known are {_settings.Encodings.AcceptHeader}";
+            if (!Wire.IsEnveloped)
+            {
+                throw MessageReader.Unknown(UnknownEncoding);
+            }
         }
 
         RequestProvider = provider;

@@ -46,6 +46,11 @@ internal sealed partial class ServerCall : IBatchTarget
     public ValueTask<T?> ReadNextAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
         where T : class
     {
+        if (IsComplete)
+        {
+            throw new InvalidOperationException("Can't read messages after the request is complete.");
+        }
+
         var reader = Reader;
         var moved = reader.MoveNextAsync(cancellationToken);
         if (!moved.IsCompletedSuccessfully)
@@ -162,6 +167,7 @@ internal sealed partial class ServerCall : IBatchTarget
         return new MessageReader(Input, _settings.MaxReceive)
         {
             Compression = RequestProvider,
+            UnknownEncoding = UnknownEncoding,
             Enveloped = Wire.IsEnveloped,
         };
     }
@@ -173,6 +179,11 @@ internal sealed partial class ServerCall : IBatchTarget
             if (_earlyEnd is not null)
             {
                 throw new RpcException(new Status(StatusCode.DeadlineExceeded, "The deadline passed."));
+            }
+
+            if (_isEnding)
+            {
+                throw new InvalidOperationException("Can't write the message because the request is complete.");
             }
 
             PrepareHeaders();

@@ -8,6 +8,9 @@ namespace Grpc.AspNetCore.Server.Internal;
 /// <summary>One call being served: what service code sees of it, and how it begins and ends. Messages are in the other half.</summary>
 internal sealed partial class ServerCall : ServerCallContext, IServerCallContextFeature, IAsyncDisposable
 {
+    // RFC 9113, section 7: CANCEL.
+    private const int CancelError = 8;
+
     private readonly Lock _lock = new();
     private readonly MethodSettings _settings;
     private readonly IMethod _method;
@@ -90,6 +93,30 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
         if (Wire.ReadTimeout(Http.Request.Headers) is { } timeout)
         {
             StartDeadline(timeout);
+        }
+    }
+
+    private bool IsComplete
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _isEnding;
+            }
+        }
+    }
+
+    /// <summary>Ends the call at once, without an outcome: the client sees a stream that was cancelled.</summary>
+    public void Cancel()
+    {
+        if (Http.Features.Get<IHttpResetFeature>() is { } reset)
+        {
+            reset.Reset(CancelError);
+        }
+        else
+        {
+            Http.Abort();
         }
     }
 
@@ -209,8 +236,14 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
 
         GrpcServerLog.Failed(_settings.Logger, failure, _method.FullName);
         return new Status(StatusCode.Unknown, _settings.DetailedErrors
-            ? $"Exception was thrown by handler. {failure.GetType().Name}: {failure.Message}"
+            ? $"Exception was thrown by handler. {Chain(failure)}"
             : "Exception was thrown by handler.");
+    }
+
+    private static string Chain(Exception failure)
+    {
+        var text = $"{failure.GetType().Name}: {failure.Message}";
+        return failure.InnerException is null ? text : $"{text} {Chain(failure.InnerException)}";
     }
 
     public async ValueTask DisposeAsync()

@@ -227,13 +227,13 @@ internal sealed partial class ClientCall<TRequest, TResponse>
     private async ValueTask<MessageReader> OpenAsync(HttpResponseMessage response)
     {
         var encoding = ResponseStatus.First(response.Headers, "grpc-encoding");
-        if (!_channel.Encodings.TryFind(encoding, out var provider))
-        {
-            throw new RpcException(new Status(StatusCode.Unimplemented, $"The server sends the encoding '{encoding}', which is not known."));
-        }
-
+        var known = _channel.Encodings.TryFind(encoding, out var provider);
         var stream = await response.Content.ReadAsStreamAsync(_cancellation.Token);
         var buffer = _method.Type is MethodType.Unary or MethodType.ClientStreaming ? SingleBuffer : StreamBuffer;
-        return new MessageReader(new BufferedBody(stream, buffer), _channel.MaxReceive) { Compression = provider };
+        return new MessageReader(new BufferedBody(stream, buffer), _channel.MaxReceive)
+        {
+            Compression = provider,
+            UnknownEncoding = known ? null : $"'{encoding}' of the server is not known",
+        };
     }
 }

@@ -241,7 +241,7 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
     private async Task<bool> MoveLaterAsync(CancellationToken cancellationToken)
     {
         await using var registration = cancellationToken.UnsafeRegister(
-            static c => ((ClientCall<TRequest, TResponse>)c!).Cancel(new Status(StatusCode.Cancelled, "Call canceled by the client.")), this);
+            static (c, token) => ((ClientCall<TRequest, TResponse>)c!).CancelBy(token), this);
         if (await _exchange! is not { } response || (IsFinished && StatusOrThrow().StatusCode != StatusCode.OK))
         {
             return StatusOrThrow().StatusCode == StatusCode.OK ? false : throw Failure();

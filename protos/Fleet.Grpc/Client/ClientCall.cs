@@ -25,6 +25,9 @@ internal sealed partial class ClientCall<TRequest, TResponse> : TrackedCall
     private CancellationTokenRegistration _callerRegistration;
     private ITimer? _deadlineTimer;
     private bool _deadlinePassed;
+
+    // The caller's token that ended the call: of the call, or of a read or write.
+    private CancellationToken _cancelledBy;
     private bool _isFinished;
     private bool _disposed;
 
@@ -90,7 +93,8 @@ internal sealed partial class ClientCall<TRequest, TResponse> : TrackedCall
     {
         var status = StatusOrThrow();
         return _channel.ThrowsOperationCanceled && status.StatusCode is StatusCode.Cancelled or StatusCode.DeadlineExceeded && _cancellation.IsCancellationRequested
-            ? new OperationCanceledException(status.Detail, new RpcException(status, TrailersOrThrow()))
+            ? new OperationCanceledException(
+                status.Detail, new RpcException(status, TrailersOrThrow()), _cancelledBy.IsCancellationRequested ? _cancelledBy : _cancellation.Token)
             : new RpcException(status, TrailersOrThrow());
     }
 
@@ -101,7 +105,7 @@ internal sealed partial class ClientCall<TRequest, TResponse> : TrackedCall
         if (_options.CancellationToken.CanBeCanceled)
         {
             _callerRegistration = _options.CancellationToken.UnsafeRegister(
-                static c => ((ClientCall<TRequest, TResponse>)c!).Cancel(new Status(StatusCode.Cancelled, "Call canceled by the client.")), this);
+                static (c, token) => ((ClientCall<TRequest, TResponse>)c!).CancelBy(token), this);
         }
 
         if (_options.Deadline is { } deadline && deadline != DateTime.MaxValue)
@@ -136,6 +140,12 @@ internal sealed partial class ClientCall<TRequest, TResponse> : TrackedCall
     }
 
     private void Cancel(Status status) => Finish(status, null, cancel: true);
+
+    private void CancelBy(CancellationToken token)
+    {
+        _cancelledBy = token;
+        Cancel(new Status(StatusCode.Cancelled, "Call canceled by the client."));
+    }
 
     private bool IsFinished => Volatile.Read(ref _isFinished);
 

@@ -25,6 +25,9 @@ internal sealed class MessageReader(PipeReader pipe, int? maxSize) : IDisposable
     /// <summary>Unpacks compressed messages; null = the peer named no encoding.</summary>
     public ICompressionProvider? Compression { get; set; }
 
+    /// <summary>The encoding the peer named if it is not known: a message that uses it is refused with this text.</summary>
+    public string? UnknownEncoding { get; init; }
+
     /// <summary>Flags that this protocol knows besides <see cref="Envelope.Compressed"/>.</summary>
     public byte KnownFlags { get; init; }
 
@@ -185,7 +188,7 @@ internal sealed class MessageReader(PipeReader pipe, int? maxSize) : IDisposable
     {
         if (Compression is null)
         {
-            throw Malformed("A message is compressed, but no encoding was named.");
+            throw UnknownEncoding is null ? Malformed("A message is compressed, but no encoding was named.") : Unknown(UnknownEncoding);
         }
 
         var unpacked = _unpacked ??= new PooledBuffer();
@@ -216,6 +219,9 @@ internal sealed class MessageReader(PipeReader pipe, int? maxSize) : IDisposable
                 StatusCode.ResourceExhausted, $"A received message has {length} bytes or more, allowed are {maxSize ?? Array.MaxLength}."));
         }
     }
+
+    /// <summary>The refusal of an encoding.</summary>
+    public static RpcException Unknown(string what) => new(new Status(StatusCode.Unimplemented, $"The encoding {what}."));
 
     private static RpcException Malformed(string what) => new(new Status(StatusCode.Internal, what));
 }

@@ -125,6 +125,35 @@ public sealed class LimitsAndEncodingsTests
         Assert.That(failure.Status.Detail, Does.Contain("gzip"));
     }
 
+    [Test]
+    public async Task Unknown_encoding_is_no_matter_to_a_message_that_does_not_use_it(CancellationToken cancellationToken)
+    {
+        await using var world = await GrpcWorld.StartAsync(static o =>
+        {
+            o.CompressionProviders.Add(new Brotli());
+            o.ResponseCompressionAlgorithm = "br";
+        });
+        world.Service.Unary = static async (_, context) =>
+        {
+            context.WriteOptions = new WriteOptions(WriteFlags.NoCompress);
+            await context.WriteResponseHeadersAsync([new Metadata.Entry("grpc-encoding", "zstd")]);
+            return Messages.Response();
+        };
+        var client = new TestService.TestServiceClient(world.NewChannel(new GrpcChannelOptions { CompressionProviders = [new Other()] }));
+        var options = new CallOptions(new Metadata { { EncodingRequest, "other" } }, cancellationToken: cancellationToken)
+            .WithWriteOptions(new WriteOptions(WriteFlags.NoCompress));
+        Assert.That(await client.UnaryCallAsync(Messages.Request(), options), Is.Not.Null, "neither way");
+    }
+
+    private sealed class Other : ICompressionProvider
+    {
+        public string EncodingName => "other";
+
+        public Stream CreateCompressionStream(Stream stream, CompressionLevel? compressionLevel) => throw new NotSupportedException();
+
+        public Stream CreateDecompressionStream(Stream stream) => throw new NotSupportedException();
+    }
+
     private sealed class Brotli : ICompressionProvider
     {
         public string EncodingName => "br";

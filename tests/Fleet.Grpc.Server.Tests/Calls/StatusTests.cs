@@ -63,9 +63,9 @@ public sealed class StatusTests
     public async Task Detailed_errors_tell_the_exception(CancellationToken cancellationToken)
     {
         await using var world = await GrpcWorld.StartAsync(static o => o.EnableDetailedErrors = true);
-        world.Service.Unary = static (_, _) => throw new InvalidOperationException("the reason");
+        world.Service.Unary = static (_, _) => throw new InvalidOperationException("the reason", new IOException("behind it"));
         var failure = await FailureAsync(world, cancellationToken);
-        Assert.That(failure.Status.Detail, Does.Contain("InvalidOperationException: the reason"));
+        Assert.That(failure.Status.Detail, Is.EqualTo("Exception was thrown by handler. InvalidOperationException: the reason IOException: behind it"));
         world.Errors.Clear();
     }
 
