@@ -115,6 +115,9 @@ public static class ReasonCodes
     /// <summary>The terminal gave receipt numbers to payments that no till of the agent asked for.</summary>
     public const string ReceiptGap = "RECEIPT_GAP";
 
+    /// <summary>The terminal says that it was opened or that its secure module changed.</summary>
+    public const string TerminalTampered = "TERMINAL_TAMPERED";
+
     /// <summary>The acquirer answered a payment with a code that means: this terminal is blocked.</summary>
     public const string AcquirerBlocked = "ACQUIRER_BLOCKED";
 }

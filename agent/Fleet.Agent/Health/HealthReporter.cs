@@ -1,31 +1,19 @@
-using Fleet.Agent.Hosting;
 using Fleet.Agent.Journal;
 using Fleet.Contracts.Link.V1;
 using Microsoft.Extensions.Logging;
 
 namespace Fleet.Agent.Health;
 
-/// <summary>What the line to the terminal looks like from outside.</summary>
-public interface ILineHealth
-{
-    /// <summary>How the line stands now, and the terminal's status code (05 01; 0 = ready).</summary>
-    (HealthReport.Types.Link Link, uint TerminalStatus) Read();
-}
-
-/// <summary>
-/// Writes a health entry when the line or the terminal's state changes, at most one in so much time, and one now and then although
-/// nothing changed.
-/// </summary>
+/// <summary>Writes health entries at the pace of <see cref="HealthPace"/>.</summary>
 public sealed class HealthReporter(
-    ITransactionJournal journal, ILineHealth line, HealthOptions options, TimeProvider clock, ILogger<HealthReporter> logger)
+    ITransactionJournal journal, IEnumerable<IHealthPart> parts, HealthPace pace, TimeProvider clock, ILogger<HealthReporter> logger)
 {
-    private (HealthReport.Types.Link, uint)? _reported;
-    private long _reportedAt;
+    private readonly IHealthPart[] _parts = [.. parts];
 
     /// <summary>Runs until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(options.MinimumInterval, clock);
+        using var timer = new PeriodicTimer(pace.MinimumInterval, clock);
         do
         {
             await ReportAsync(cancellationToken);
@@ -36,24 +24,21 @@ public sealed class HealthReporter(
     /// <summary>Writes an entry if it is time for one.</summary>
     public async Task ReportAsync(CancellationToken cancellationToken)
     {
-        var now = line.Read();
-        var isDue = options.Heartbeat > TimeSpan.Zero && clock.GetElapsedTime(_reportedAt) >= options.Heartbeat;
-        if (_reported == now && !isDue)
+        var report = new HealthReport();
+        foreach (var part in _parts)
+        {
+            part.AddTo(report);
+        }
+
+        if (!pace.IsDue(report))
         {
             return;
         }
 
-        var report = new HealthReport
-        {
-            Link = now.Link,
-            TerminalStatus = now.TerminalStatus,
-            UnsentEntries = journal.Position.Unsent,
-            AgentVersion = AgentVersion.Text,
-        };
         try
         {
             await journal.AppendAsync(JournalWrite.Of(new JournalEntry { Health = report }), cancellationToken);
-            (_reported, _reportedAt) = (now, clock.GetTimestamp());
+            pace.Written(report);
         }
         catch (JournalFaultException fault)
         {

@@ -1,9 +1,11 @@
+using Fleet.Agent.Capture;
 using Fleet.Agent.Journal;
+using Fleet.Contracts;
 
 namespace Fleet.Agent.Health;
 
 /// <summary>The journal: how much waits, and whether it can store.</summary>
-public sealed class JournalStatusSource(ITransactionJournal journal) : IStatusSource
+public sealed class JournalStatusSource(ITransactionJournal journal, OfflineExposure exposure) : IStatusSource
 {
     /// <inheritdoc/>
     public IEnumerable<StatusLine> Read()
@@ -15,6 +17,12 @@ public sealed class JournalStatusSource(ITransactionJournal journal) : IStatusSo
             1 => "1 entry",
             var n => $"{n} entries",
         });
+        if (exposure.Current() is { Count: > 0 } money)
+        {
+            var sums = string.Join(", ", money.Sums.OrderBy(static s => s.Key, StringComparer.Ordinal).Select(static s => MoneyText.Format(s.Value, s.Key)));
+            yield return new StatusLine("journal.money", "Money only here", $"{money.Count} payments, {sums}, oldest {DurationText.Of(money.Oldest)}");
+        }
+
         yield return journal.Condition switch
         {
             JournalCondition.Healthy => new StatusLine("journal.condition", "Journal", $"healthy, {position.LastSequence} entries"),

@@ -3,21 +3,36 @@ using Fleet.Contracts.Link.V1;
 
 namespace Fleet.Agent.Health;
 
-/// <summary>The line's state in the words of the journal.</summary>
-public sealed class LineHealth(TerminalLine line) : ILineHealth
+/// <summary>Line and terminal in the words of the journal.</summary>
+public sealed class LineHealth(TerminalLine line, TerminalIdentityGuard identity) : IHealthPart
 {
     /// <inheritdoc/>
-    public (HealthReport.Types.Link Link, uint TerminalStatus) Read()
+    public void AddTo(HealthReport report)
     {
         var status = line.Status;
-        var link = status.State switch
+        report.Link = status.State switch
         {
             LineState.Starting or LineState.CableOut => HealthReport.Types.Link.CableOut,
-            LineState.TerminalSilent or LineState.Substituted or LineState.Retired => HealthReport.Types.Link.TerminalSilent,
+            LineState.TerminalSilent => HealthReport.Types.Link.TerminalSilent,
             LineState.TerminalBusy => HealthReport.Types.Link.TerminalBusy,
             LineState.Ready => HealthReport.Types.Link.Ready,
+            LineState.Substituted => HealthReport.Types.Link.Substituted,
+            LineState.Retired => HealthReport.Types.Link.Retired,
             _ => throw new InvalidOperationException($"No such state of the line: {status.State}."),
         };
-        return (link, status.TerminalStatus);
+        report.TerminalStatus = status.TerminalStatus;
+        report.Printer = Of(status.Condition.Printer);
+        report.Battery = Of(status.Condition.Battery);
+        report.Tamper = Of(status.Condition.Housing);
+        report.TerminalSoftware = identity.Pinned?.Software ?? string.Empty;
+        report.TerminalProfile = line.Manner.Profile.Id;
     }
+
+    private static HealthReport.Types.Part Of(PartState state) => state switch
+    {
+        PartState.Untold => HealthReport.Types.Part.Unspecified,
+        PartState.Good => HealthReport.Types.Part.Good,
+        PartState.Bad => HealthReport.Types.Part.Bad,
+        _ => throw new ArgumentOutOfRangeException(nameof(state), state, "no such state"),
+    };
 }

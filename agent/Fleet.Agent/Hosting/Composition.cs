@@ -94,7 +94,11 @@ public static class Composition
         .AddSingleton<IStatusSource, CommandStatusSource>()
         .AddSingleton<IStatusSource, LinkStatusSource>()
         .AddSingleton<IStatusSource, JournalStatusSource>()
-        .AddSingleton<ILineHealth, LineHealth>()
+        .AddSingleton<ILineUse>(static s => s.GetRequiredService<TerminalLine>())
+        .AddSingleton<IHealthPart, LineHealth>()
+        .AddSingleton<IHealthPart, AgentHealth>()
+        .AddSingleton<IHealthPart, JournalHealth>()
+        .AddSingleton<HealthPace>()
         .AddSingleton<HealthReporter>()
         .AddHostedService<HealthService>()
         .AddHostedService<StatusService>();

@@ -76,9 +76,5 @@ internal sealed class SpaceGuard(JournalOptions options, string reservePath)
         return true;
     }
 
-    private long FreeBytes()
-    {
-        var folder = Path.GetDirectoryName(reservePath)!;
-        return new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(folder)! : folder).AvailableFreeSpace;
-    }
+    private long FreeBytes() => FreeSpace.Of(Path.GetDirectoryName(reservePath)!);
 }

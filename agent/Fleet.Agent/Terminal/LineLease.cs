@@ -79,6 +79,7 @@ public sealed class LineLease : IDisposable
         }
 
         cancellationToken.ThrowIfCancellationRequested();
+        _line.Look(outcome.Status);
         if (outcome.Kind is EcrOutcomeKind.Unknown or EcrOutcomeKind.NotSent)
         {
             Break(outcome.Detail ?? outcome.Point?.ToString() ?? "no answer");

@@ -31,6 +31,9 @@ public enum LineState
 /// <param name="Detail">For a person.</param>
 public sealed record LineStatus(LineState State, byte TerminalStatus, string Detail)
 {
+    /// <summary>What the device told last about its parts.</summary>
+    public TerminalCondition Condition { get; init; } = TerminalCondition.Untold;
+
     /// <summary>Before the first opening.</summary>
     public static LineStatus Starting { get; } = new(LineState.Starting, 0, "not opened yet");
 }

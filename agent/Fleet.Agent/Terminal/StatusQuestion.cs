@@ -5,8 +5,8 @@ namespace Fleet.Agent.Terminal;
 /// <summary>Answer to 05 01.</summary>
 /// <param name="StatusCode">Section 13.2; 0 = ready.</param>
 /// <param name="Device">What it told of itself.</param>
-/// <param name="Locks">TLV 1F55, where it was told.</param>
-public sealed record TerminalStatus(byte StatusCode, TerminalDevice Device, ReadOnlyMemory<byte> Locks);
+/// <param name="Condition">What it told of its parts.</param>
+public sealed record TerminalStatus(byte StatusCode, TerminalDevice Device, TerminalCondition Condition);
 
 /// <summary>05 01 and the reading of its completion (reference section 14.9).</summary>
 public sealed class StatusQuestion(RegistrationDesk desk, IStatusWitness witness)
@@ -31,7 +31,7 @@ public sealed class StatusQuestion(RegistrationDesk desk, IStatusWitness witness
         return result.Kind switch
         {
             EcrOutcomeKind.Completed => Read(result.Final),
-            EcrOutcomeKind.Aborted => new TerminalStatus(result.ResultCode, Nobody, default),
+            EcrOutcomeKind.Aborted => new TerminalStatus(result.ResultCode, Nobody, TerminalCondition.Of(result.ResultCode, default, null)),
             EcrOutcomeKind.Refused or EcrOutcomeKind.NotSent or EcrOutcomeKind.Unknown => null,
             _ => throw new InvalidOperationException("No such end: " + result.Kind),
         };
@@ -43,7 +43,7 @@ public sealed class StatusQuestion(RegistrationDesk desk, IStatusWitness witness
         var data = SkipVersion(completion?.Data ?? default);
         if (data.IsEmpty)
         {
-            return new TerminalStatus(0, Nobody, default);
+            return new TerminalStatus(0, Nobody, TerminalCondition.Untold);
         }
 
         var tlv = BmpCodec.Parse(data[1..], 1).Value?.Tlv();
@@ -55,7 +55,7 @@ public sealed class StatusQuestion(RegistrationDesk desk, IStatusWitness witness
                 device?.Find(0x1F42) is { } serial ? Convert.ToHexString(serial.Value.Span) : string.Empty,
                 device?.Text(0x1F40) ?? string.Empty,
                 device?.Text(0x1F41) ?? string.Empty),
-            tlv?.Find(0x1F55)?.Value ?? default);
+            TerminalCondition.Of(data.Span[0], tlv?.Find(TlvTags.Locks) is { } locks ? locks.Value.Span : default, device?.Byte(TlvTags.DeviceState)));
     }
 
     private static TerminalDevice Nobody => new(string.Empty, string.Empty, string.Empty, string.Empty);

@@ -15,6 +15,7 @@ public static class TerminalComposition
         .AddSingleton<ITerminalOpener, TerminalOpener>()
         .AddSingleton<RegistrationDesk>()
         .AddSingleton<TerminalIdentityGuard>()
+        .AddSingleton<TamperAlarm>()
         .AddSingleton<StatusQuestion>()
         .AddSingleton<TerminalIntroduction>()
         .AddSingleton<TerminalLine>()

@@ -12,7 +12,7 @@ public interface ILateDialogue
 }
 
 /// <summary>What happens each time the line was opened: late messages, registration, identity, status.</summary>
-public sealed class TerminalIntroduction(RegistrationDesk desk, TerminalIdentityGuard identity, StatusQuestion question, PaymentGate gate, ILateDialogue late, TerminalManner manner)
+public sealed class TerminalIntroduction(RegistrationDesk desk, TerminalIdentityGuard identity, StatusQuestion question, PaymentGate gate, ILateDialogue late, TerminalManner manner, TamperAlarm tamper)
 {
     /// <summary>True when the terminal is retired and must not be spoken to any more.</summary>
     public bool IsOver => gate.Position.State == GateChange.Types.State.Retired;
@@ -53,6 +53,7 @@ public sealed class TerminalIntroduction(RegistrationDesk desk, TerminalIdentity
             return new LineStatus(LineState.Substituted, answer?.StatusCode ?? 0, difference);
         }
 
+        await tamper.SeeAsync(answer?.Condition.Housing ?? PartState.Untold, cancellationToken);
         manner.Recognise(device.Model);
         if (!desk.IsInForce && lease.IsAlive)
         {
@@ -63,18 +64,36 @@ public sealed class TerminalIntroduction(RegistrationDesk desk, TerminalIdentity
         return Judge(answer);
     }
 
-    /// <summary>Asks an idle terminal how it is; null when the line was lost over it.</summary>
+    /// <summary>
+    /// Asks an idle terminal how it is, and whether it still is the same one: a cable can change its device without the line noticing. Null when the
+    /// line was lost over it.
+    /// </summary>
     public async Task<LineStatus?> PollAsync(LineLease lease, CancellationToken cancellationToken)
     {
-        var answer = await question.AskAsync(lease, cancellationToken);
-        return answer is null && !lease.IsAlive ? null : Judge(answer);
+        if (await question.AskAsync(lease, cancellationToken) is not { } answer)
+        {
+            return lease.IsAlive ? Judge(null) : null;
+        }
+
+        if (await identity.CheckAsync(answer.Device, cancellationToken) is { } difference)
+        {
+            return new LineStatus(LineState.Substituted, answer.StatusCode, difference);
+        }
+
+        await tamper.SeeAsync(answer.Condition.Housing, cancellationToken);
+        return Judge(answer);
     }
+
+    /// <summary>True when a status information (04 0F) names another TID than the pinned device has.</summary>
+    public bool IsDoubtful(Apdu? status) =>
+        identity.Pinned is { Tid: { Length: > 0 } pinned } && status is not null
+        && BmpCodec.Parse(status.Data, 0).Value?.Find(Bmp.TerminalId) is { } told && Convert.ToHexString(told.Value.Span) != pinned;
 
     private static LineStatus Judge(TerminalStatus? answer) => answer switch
     {
         null => new LineStatus(LineState.TerminalBusy, 0x9C, "the terminal does not answer the status enquiry now"),
-        { StatusCode: 0 } => new LineStatus(LineState.Ready, 0, "ready"),
-        _ => new LineStatus(LineState.TerminalBusy, answer.StatusCode, $"the terminal reports status {answer.StatusCode:X2}"),
+        { StatusCode: 0 } => new LineStatus(LineState.Ready, 0, "ready") { Condition = answer.Condition },
+        _ => new LineStatus(LineState.TerminalBusy, answer.StatusCode, $"the terminal reports status {answer.StatusCode:X2}: {Zvt.TerminalStatus.Find(answer.StatusCode).Text}") { Condition = answer.Condition },
     };
 
     private static string? TidOf(Apdu? completion) =>

@@ -12,7 +12,7 @@ public sealed class TerminalLine(
     TerminalIntroduction introduction,
     IEnumerable<ILineDuty> duties,
     TimeProvider clock,
-    ILogger<TerminalLine> logger) : IAsyncDisposable
+    ILogger<TerminalLine> logger) : ILineUse, IAsyncDisposable
 {
     private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(50);
 
@@ -28,6 +28,7 @@ public sealed class TerminalLine(
     private LineStatus _status = LineStatus.Starting;
     private TaskCompletionSource _changed = NewSignal();
     private TaskCompletionSource _broken = NewSignal();
+    private TaskCompletionSource _doubt = NewSignal();
     private Task<string>? _ended;
 
     /// <summary>Where the terminal is and how it is spoken to.</summary>
@@ -139,6 +140,30 @@ public sealed class TerminalLine(
         _turn.Dispose();
     }
 
+    /// <inheritdoc/>
+    public bool IsServingTill
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _holder == LineUser.Till;
+            }
+        }
+    }
+
+    /// <summary>A dialogue has ended with this status information: where it names another device, the line asks who is there before anybody else speaks.</summary>
+    internal void Look(Apdu? status)
+    {
+        if (introduction.IsDoubtful(status))
+        {
+            lock (_lock)
+            {
+                _doubt.TrySetResult();
+            }
+        }
+    }
+
     internal void Break(string detail)
     {
         bool cableOut;
@@ -227,28 +252,53 @@ public sealed class TerminalLine(
             (broken, ended) = (_broken.Task, _ended);
         }
 
-        var over = ended is null ? broken : Task.WhenAny(broken, ended);
         while (!broken.IsCompleted)
         {
             var pause = Options.PollInterval == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : PollPause();
+            var doubt = Doubt();
             try
             {
-                await over.WaitAsync(pause, clock, cancellationToken);
-                if (!broken.IsCompleted)
-                {
-                    Break(await ended!);
-                }
+                await Task.WhenAny([broken, doubt, .. ended is null ? Array.Empty<Task>() : [ended]]).WaitAsync(pause, clock, cancellationToken);
             }
             catch (TimeoutException)
             {
-                await PollAsync(cancellationToken);
+                await PollAsync(TimeSpan.Zero, cancellationToken);
+                continue;
+            }
+
+            if (ended is { IsCompleted: true } && !broken.IsCompleted)
+            {
+                Break(await ended);
+            }
+            else if (doubt.IsCompleted && !broken.IsCompleted)
+            {
+                await PollAsync(Timeout.InfiniteTimeSpan, cancellationToken);
             }
         }
     }
 
-    private async Task PollAsync(CancellationToken cancellationToken)
+    private Task Doubt()
     {
-        var grant = await AcquireAsync(LineUser.Housekeeping, TimeSpan.Zero, cancellationToken);
+        lock (_lock)
+        {
+            _doubt = _doubt.Task.IsCompleted ? NewSignal() : _doubt;
+            return _doubt.Task;
+        }
+    }
+
+    // Nobody gets the line any more, and it is opened anew: the introduction finds the same stranger, or the pinned device again.
+    private void Stop()
+    {
+        lock (_lock)
+        {
+            _admitsUsers = false;
+            _broken.TrySetResult();
+        }
+    }
+
+    private async Task PollAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        var grant = await AcquireAsync(LineUser.Housekeeping, atMost, cancellationToken);
         if (grant.Lease is not { } lease)
         {
             return;
@@ -259,6 +309,11 @@ public sealed class TerminalLine(
             if (await introduction.PollAsync(lease, cancellationToken) is { } status)
             {
                 SetStatus(status);
+                if (status.State == LineState.Substituted)
+                {
+                    Stop();
+                    return;
+                }
             }
 
             foreach (var duty in duties.TakeWhile(_ => lease.IsAlive))

@@ -1,4 +1,5 @@
 using Fleet.Contracts;
+using Fleet.Contracts.Link.V1;
 using Fleet.Server.Domain.Operators;
 using Fleet.Server.Domain.Transactions;
 
@@ -66,6 +67,12 @@ public sealed record TerminalView
 
     /// <summary>Entries that its agent still held at last contact.</summary>
     public required long UnsentEntries { get; init; }
+
+    /// <summary>What its agent told last of terminal, line and itself; null before it did.</summary>
+    public HealthReport? Health { get; init; }
+
+    /// <summary>When <see cref="Health"/> arrived.</summary>
+    public DateTimeOffset? HealthTime { get; init; }
 }
 
 /// <summary>What an operator gives to register a terminal.</summary>

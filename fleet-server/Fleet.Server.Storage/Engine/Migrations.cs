@@ -7,7 +7,7 @@ public sealed record Migration(int Number, string Name, string Sql);
 public static class Migrations
 {
     /// <summary>The steps.</summary>
-    public static IReadOnlyList<Migration> All { get; } = [Schema.Initial, Schema.CommandResults, Schema.Trust];
+    public static IReadOnlyList<Migration> All { get; } = [Schema.Initial, Schema.CommandResults, Schema.Trust, Schema.TerminalHealth];
 
     internal static async Task<Migration> ApplyAsync(Session session, IDatabaseEngine engine, TimeProvider clock, CancellationToken cancellationToken)
     {

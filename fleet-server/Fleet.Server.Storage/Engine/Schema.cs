@@ -138,4 +138,9 @@ internal static class Schema
         ALTER TABLE commands ADD COLUMN approval_order {blob};
         ALTER TABLE commands ADD COLUMN approvals {blob}
         """);
+
+    public static Migration TerminalHealth { get; } = new(4, "health of terminals", """
+        ALTER TABLE terminals ADD COLUMN health {blob};
+        ALTER TABLE terminals ADD COLUMN health_at BIGINT
+        """);
 }

@@ -9,6 +9,7 @@ using Fleet.Server.Storage.Engine;
 using Fleet.Server.Storage.Settlement;
 using Fleet.Server.Storage.Terminals;
 using Fleet.Server.Storage.Transactions;
+using Google.Protobuf;
 
 namespace Fleet.Server.Storage.Journal;
 
@@ -96,20 +97,17 @@ internal sealed class EntryProjector(Session session, TerminalId terminal, long 
     // What an agent says of unsent entries in its journal is over once the entry is here; Hello tells what is left.
     private async Task HealthAsync(HealthReport health, CancellationToken cancellationToken)
     {
-        var changed = await session.ExecuteAsync(
+        await session.ExecuteAsync(
             """
-            UPDATE terminals SET link = $1, terminal_status = $2, agent_version = $3, last_contact_at = $4, version = $5
-            WHERE id = $6 AND (link <> $1 OR terminal_status <> $2 OR agent_version <> $3)
+            UPDATE terminals SET link = $1, terminal_status = $2, agent_version = $3, last_contact_at = $4, version = $5, health = $6, health_at = $4
+            WHERE id = $7
             """,
             [
                 health.Link.ToString(), (long)health.TerminalStatus, health.AgentVersion, Micros.Of(now), await session.NextVersionAsync(cancellationToken),
-                terminal.Value,
+                health.ToByteArray(), terminal.Value,
             ],
             cancellationToken);
-        if (changed > 0)
-        {
-            session.Touch(Topic.Terminals, terminal.Value);
-        }
+        session.Touch(Topic.Terminals, terminal.Value);
     }
 
     private async Task IdentityAsync(TerminalIdentity identity, CancellationToken cancellationToken)

@@ -19,7 +19,7 @@ internal static class TerminalRows
     private const string Columns = """
         t.id, t.display_name, t.store, t.lane, t.state, t.suspension_kind, t.tid, t.serial_number, t.model, t.software, t.agent_version,
         t.certificate_fingerprint, t.connected, t.last_contact_at, t.created_at, t.updated_at, t.version, t.unsent_entries,
-        (SELECT MAX(j.received_at) FROM journals j WHERE j.terminal_id = t.id)
+        (SELECT MAX(j.received_at) FROM journals j WHERE j.terminal_id = t.id), t.health, t.health_at
         """;
 
     public static Task<TerminalRow?> FindAsync(Session session, TerminalId terminal, CancellationToken cancellationToken) =>
@@ -78,6 +78,8 @@ internal static class TerminalRows
             UnsentEntries = row.GetInt64(17),
             Unsettled = [],
             UnknownTransactions = 0,
+            Health = row.IsDBNull(19) ? null : HealthReport.Parser.ParseFrom(row.GetFieldValue<byte[]>(19)),
+            HealthTime = row.TimeOrNull(20),
         },
         row.GetInt64(16));
 

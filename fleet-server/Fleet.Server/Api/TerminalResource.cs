@@ -35,6 +35,11 @@ public static class TerminalResource
             terminal.Unsettled = MoneyResource.Counter(view.Unsettled[0]);
         }
 
+        if (view is { Health: { } health, HealthTime: { } told })
+        {
+            terminal.Health = HealthResource.From(health, told);
+        }
+
         return terminal;
     }
 

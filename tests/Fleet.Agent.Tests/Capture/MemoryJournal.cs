@@ -60,6 +60,15 @@ internal sealed class MemoryJournal : ITransactionJournal
         }
     }
 
+    /// <summary>A key was never written.</summary>
+    public void Forget(string key)
+    {
+        lock (_lock)
+        {
+            _state.Remove(key);
+        }
+    }
+
     /// <summary>Every byte that was ever written, for scans.</summary>
     public byte[] Everything
     {

@@ -22,6 +22,32 @@ public sealed class JournalStoreTests(EngineUnderTest engine) : StorageFixture(e
         Assert.That(stored, Is.EqualTo(journal.Entries.Select(static e => e.Bytes)));
     }
 
+    [Test]
+    public async Task Health_is_kept_as_the_agent_told_it_with_the_time_it_arrived()
+    {
+        var journal = await World.ActivateAsync();
+        var before = await World.TerminalAsync();
+        var told = new HealthReport
+        {
+            Link = HealthReport.Types.Link.TerminalBusy,
+            TerminalStatus = 0xCC,
+            AgentVersion = "0.4.0",
+            Printer = HealthReport.Types.Part.Bad,
+            Server = HealthReport.Types.Server.Unreachable,
+            UnsentPayments = 2,
+            UnsentAmounts = { new Contracts.Link.V1.Money { MinorUnits = 1234, Currency = "EUR" } },
+            ClockOffsetMillis = -1500,
+        };
+        journal.Add(e => e.Health = told);
+        await World.StoreAsync(journal, 3);
+        var after = await World.TerminalAsync();
+
+        Assert.That((before.Health, before.HealthTime), Is.EqualTo(((HealthReport?)null, (DateTimeOffset?)null)));
+        Assert.That(after.Health, Is.EqualTo(told));
+        Assert.That(after.HealthTime, Is.EqualTo(World.Clock.GetUtcNow()));
+        Assert.That((after.AgentVersion, after.Etag != before.Etag), Is.EqualTo(("0.4.0", true)));
+    }
+
     [TestCase(1, 1)]
     [TestCase(2, 2)]
     [TestCase(2, 4)]

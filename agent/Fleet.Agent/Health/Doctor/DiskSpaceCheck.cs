@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fleet.Agent.Journal;
 
 namespace Fleet.Agent.Health.Doctor;
 
@@ -18,7 +19,7 @@ internal sealed class DiskSpaceCheck(string directory, long minimumFree) : IDoct
             return Finding.Attention("cannot be told without the data directory", "See above.");
         }
 
-        var free = new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(Path.GetFullPath(directory))! : directory).AvailableFreeSpace;
+        var free = FreeSpace.Of(directory);
         var text = string.Create(CultureInfo.InvariantCulture, $"{free / Mega:0} MB free, at least {minimumFree / Mega:0} MB needed for new payments");
         return free < minimumFree ? Finding.Bad(text, "Free space on this disk; payments start again by themselves.")
             : free < 4 * minimumFree ? Finding.Attention(text, "Free space on this disk soon.")
