@@ -1,7 +1,6 @@
 using Fleet.Agent.Health;
 using Fleet.Agent.Journal;
 using Fleet.Agent.Tests.Journal;
-using Fleet.Contracts.Link.V1;
 using Microsoft.Extensions.Logging.Abstractions;
 using Line = Fleet.Contracts.Link.V1.HealthReport.Types.Link;
 
