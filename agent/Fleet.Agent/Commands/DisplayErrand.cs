@@ -5,7 +5,7 @@ using Fleet.Contracts.Link.V1;
 namespace Fleet.Agent.Commands;
 
 /// <summary>Display message: shown when no payment is running; it stays until something else is shown.</summary>
-public sealed class DisplayErrand(PatientLine line) : ICommandErrand
+public sealed class DisplayErrand(PatientLine line, RegistrationDesk registrations) : ICommandErrand
 {
     /// <inheritdoc/>
     public CommandKind Kind => CommandKind.DisplayMessage;
@@ -19,6 +19,8 @@ public sealed class DisplayErrand(PatientLine line) : ICommandErrand
             return ErrandResult.Failed(ReasonCodes.TerminalUnreachable, line.Detail);
         }
 
-        return TerminalAnswer.Of(await lease.RunAsync(TerminalText.Of(record.Message), new QuietHandler(), cancellationToken), "shown");
+        return TerminalText.Of(record.Message, registrations.Charset) is { } text
+            ? TerminalAnswer.Of(await lease.RunAsync(text, new QuietHandler(), cancellationToken), "shown")
+            : ErrandResult.Failed(ReasonCodes.TerminalRefused, $"the terminal cannot show this text: its character set is {registrations.Charset}");
     }
 }

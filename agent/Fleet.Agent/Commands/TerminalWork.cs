@@ -157,7 +157,8 @@ public sealed class TerminalWork(
 
         if (record.Message.Length > 0 && lease.IsAlive)
         {
-            await lease.RunAsync(TerminalText.Of(record.Message), new QuietHandler(), cancellationToken);
+            var text = TerminalText.Of(record.Message, registrations.Charset) ?? TerminalText.Of(TerminalText.OutOfService, ZvtCharset.Cp437)!;
+            await lease.RunAsync(text, new QuietHandler(), cancellationToken);
         }
 
         return read.StatusCode switch

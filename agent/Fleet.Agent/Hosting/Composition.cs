@@ -31,12 +31,18 @@ public static class Composition
         .AddCommands(settings.Commands)
         .AddHostedService<BurialService>()
         .AddSiteControl()
-        .AddTerminal(settings.Terminal, TraceIn(settings))
+        .AddTerminal(TerminalOf(settings), TraceIn(settings))
         .AddTill(settings.Till)
         .AddLink(settings.Link)
         .AddUplink(settings.Uplink)
         .AddHealth(settings.Health)
         .AddServiceManager(manager);
+
+    private static TerminalOptions TerminalOf(AgentSettings settings)
+    {
+        settings.Terminal.OffersUtf8 = settings.Till.Language == "zh";
+        return settings.Terminal;
+    }
 
     private static TraceOptions TraceIn(AgentSettings settings)
     {

@@ -18,10 +18,15 @@ public sealed class RegistrationDesk(ITransactionJournal journal, PaymentGate ga
     public const byte EcrControls = 0x30;
 
     private const byte ServiceMenuOff = 0x01;
+    private const byte Utf8 = 0xFE;
+    private const byte Cp437 = 0xFF;
     private const string StateKey = "terminal/registration";
 
     private TillRegistration? _till;
     private Apdu? _inForce;
+
+    // Written by the holder of the line; read by whoever writes a text.
+    private volatile ZvtCharset _charset = ZvtCharset.Cp437;
     private bool _loaded;
 
     /// <summary>What the till in front asked for last; null before any did.</summary>
@@ -32,6 +37,15 @@ public sealed class RegistrationDesk(ITransactionJournal journal, PaymentGate ga
 
     /// <summary>Password that goes with the agent's own commands.</summary>
     public ZvtPassword Password => ZvtPassword.Parse(manner.Options.Password);
+
+    /// <summary>Character set of texts to the terminal: the one that was offered and that its completion named (TLV 14), code page 437 otherwise.</summary>
+    public ZvtCharset Charset => _charset;
+
+    /// <summary>
+    /// Character set of the agent's own texts to a till: what it offered in its registration and the terminal agreed to. The till has seen the terminal's
+    /// completion and nothing else.
+    /// </summary>
+    public ZvtCharset CharsetFor(TillRegistration? till) => till is not null && PtRegistration.From(OfTill(till)).Charset == _charset ? _charset : ZvtCharset.Cp437;
 
     /// <summary>Takes over what a till asks for; the next <see cref="RegisterAsync"/> puts it in force.</summary>
     public async Task TakeAsync(TillRegistration registration, CancellationToken cancellationToken)
@@ -57,6 +71,7 @@ public sealed class RegistrationDesk(ITransactionJournal journal, PaymentGate ga
         if (result.Kind == EcrOutcomeKind.Completed)
         {
             _inForce = wanted;
+            _charset = Agreed(wanted, result.Final);
             manner.Registered(Registration.Parse(wanted).Value?.Config ?? ConfigByte.AfterLogOff);
         }
 
@@ -64,7 +79,7 @@ public sealed class RegistrationDesk(ITransactionJournal journal, PaymentGate ga
     }
 
     /// <summary>The device that answers now knows nothing of an earlier registration.</summary>
-    public void Forget() => _inForce = null;
+    public void Forget() => (_inForce, _charset) = (null, ZvtCharset.Cp437);
 
     /// <summary>
     /// The registration of a till's 06 00, without anything that redaction would change: it is kept on disk. Null with the reason when it
@@ -86,7 +101,9 @@ public sealed class RegistrationDesk(ITransactionJournal journal, PaymentGate ga
     {
         var kept = fields.Fields.Where(static f => f.Tag != Bmp.Tlv).Aggregate(BmpSet.Empty, static (set, f) => WithHarmless(set, f.Tag, f.Value.ToArray()));
         var nodes = fields.Tlv()?.Nodes.Where(static n => !WithHarmless(BmpSet.Empty, Bmp.Tlv, new TlvContainer([n]).ToArray()).Fields.IsEmpty);
-        return nodes?.ToImmutableArray() is { IsEmpty: false } harmless ? kept.With(Bmp.Tlv, new TlvContainer(harmless).ToArray(), BmpOrder.Command) : kept;
+
+        // An empty container says that the till understands TLV.
+        return nodes?.ToImmutableArray() is { } harmless ? kept.With(Bmp.Tlv, new TlvContainer(harmless).ToArray(), BmpOrder.Command) : kept;
     }
 
     private static BmpSet WithHarmless(BmpSet set, byte tag, byte[] value)
@@ -127,6 +144,11 @@ public sealed class RegistrationDesk(ITransactionJournal journal, PaymentGate ga
             Config = manner.Config,
             Currency = CurrencyNumber(),
         };
+        if (manner.Options.OffersUtf8)
+        {
+            registration = registration with { Tlv = TlvContainer.Empty.With(TlvTags.CharacterSets, [TlvTags.CharacterSet, 1, Utf8, TlvTags.CharacterSet, 1, Cp437]) };
+        }
+
         var permitted = manner.Options.PermittedCommands.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (permitted.Length == 0 || !manner.Config.HasFlag(ConfigByte.ReadyMadeReceipts))
         {
@@ -135,7 +157,15 @@ public sealed class RegistrationDesk(ITransactionJournal journal, PaymentGate ga
 
         // TLV 26 lists the commands, each as an object 0A.
         var list = permitted.SelectMany(static code => (byte[])[0x0A, 0x02, .. Convert.FromHexString(code)]).ToArray();
-        return registration with { Tlv = TlvContainer.Empty.With(0x26, list) };
+        return registration with { Tlv = (registration.Tlv ?? TlvContainer.Empty).With(TlvTags.PermittedCommands, list) };
+    }
+
+    // Where only one side names it, nobody knows what the other one would show.
+    private static ZvtCharset Agreed(Apdu wanted, Apdu? completion)
+    {
+        var offered = Registration.Parse(wanted).Value is { } registration ? PtRegistration.From(registration).Charset : ZvtCharset.Cp437;
+        var told = completion is null ? null : BmpCodec.Parse(completion.Data, 0).Value?.Tlv()?.Byte(TlvTags.CharacterSet);
+        return told is { } code && ZvtText.FromCode(code) == offered ? offered : ZvtCharset.Cp437;
     }
 
     private int CurrencyNumber() => IsoCurrency.Find(manner.Options.Currency)?.Numeric ?? IsoCurrency.Euro.Numeric;

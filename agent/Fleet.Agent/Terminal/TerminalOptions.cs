@@ -27,6 +27,9 @@ public sealed class TerminalOptions
     /// <summary>Commands the terminal may send beyond the ordinary ones (TLV 26), as hexadecimal codes; empty leaves the TLV out.</summary>
     public string PermittedCommands { get; set; } = "06D3";
 
+    /// <summary>The agent's own registration offers UTF-8 for texts (TLV 27): for a language that code page 437 cannot write.</summary>
+    public bool OffersUtf8 { get; set; }
+
     /// <summary>TID this terminal must have; empty pins whatever answers first.</summary>
     public string ExpectedTid { get; set; } = string.Empty;
 

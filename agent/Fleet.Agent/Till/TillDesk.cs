@@ -51,7 +51,7 @@ public sealed class TillDesk(
         }
 
         await till.SendAsync(Apdu.Positive, cancellationToken);
-        await NoticeAsync(till, registration, TextOf(refusal), cancellationToken);
+        await NoticeAsync(till, registration, TextOf(refusal, registrations.CharsetFor(registration)), cancellationToken);
         await AbortAsync(till, TillTexts.CodeOf(refusal), cancellationToken);
     }
 
@@ -171,7 +171,7 @@ public sealed class TillDesk(
         PaymentFate? fate = null;
         while (fate is null && !till.IsGone && clock.GetElapsedTime(started) < options.FateWait)
         {
-            await NoticeAsync(till, registration, TillTexts.Of(TillRefusal.Unresolved, options.Language), cancellationToken);
+            await NoticeAsync(till, registration, TillTexts.Of(TillRefusal.Unresolved, options.Language, registrations.CharsetFor(registration)), cancellationToken);
             fate = await capture.FateAsync(end.TransactionId, WaitNotice, cancellationToken);
         }
 
@@ -196,10 +196,13 @@ public sealed class TillDesk(
         await till.AskAsync(Done, options.AnswerTimeout, cancellationToken);
     }
 
-    private string TextOf(TillRefusal refusal)
+    // What an operator wrote, where the till can show it.
+    private string TextOf(TillRefusal refusal, ZvtCharset charset)
     {
         var message = gate.Position.Message;
-        return refusal is TillRefusal.Disabled or TillRefusal.Locked && message.Length > 0 ? message : TillTexts.Of(refusal, options.Language);
+        return refusal is TillRefusal.Disabled or TillRefusal.Locked && message.Length > 0 && ZvtText.CanShow(message, charset)
+            ? message
+            : TillTexts.Of(refusal, options.Language, charset);
     }
 
     // Only a till that asked for intermediate status gets one, and text only where it understands TLV.
@@ -214,7 +217,7 @@ public sealed class TillDesk(
         const byte SeeText = 0xFF;
         var understandsTlv = BmpCodec.Parse(Convert.FromHexString(registration.Fields), 0).Value?.Has(Bmp.Tlv) ?? false;
         var notice = understandsTlv
-            ? new IntermediateStatus { Status = SeeText, T4Minutes = 0, Texts = [text] }
+            ? new IntermediateStatus { Status = SeeText, T4Minutes = 0, Texts = [ZvtText.Carry(text, registrations.CharsetFor(registration))] }
             : new IntermediateStatus { Status = PleaseWait };
         await till.AskAsync(notice.ToApdu(), options.AnswerTimeout, cancellationToken);
     }

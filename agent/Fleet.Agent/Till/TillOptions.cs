@@ -37,7 +37,7 @@ public sealed class TillOptions
     /// <summary>Whether new payments may start while an earlier one has no known outcome.</summary>
     public bool SalesWhileUnresolved { get; set; }
 
-    /// <summary>Language of what tills are told: en, de, fr or it.</summary>
+    /// <summary>Language of what tills are told: en, de, fr, it or zh. English where a character set cannot show it.</summary>
     public string Language { get; set; } = "en";
 
     /// <summary>Largest amount of one payment in minor units, by ISO 4217 letters; without an entry there is no cap.</summary>

@@ -56,6 +56,9 @@ public static class ZvtText
     /// <summary>The other way: what a text of a message says in the character set that was agreed.</summary>
     public static string Reread(string text, ZvtCharset charset) => charset == ZvtCharset.Cp437 ? text : Decode(Encode(text), charset);
 
+    /// <summary>True when every character of the text arrives as itself in this character set.</summary>
+    public static bool CanShow(string text, ZvtCharset charset) => Decode(Encode(text, charset), charset) == text;
+
     /// <summary>Text of <paramref name="bytes"/>.</summary>
     public static string Decode(ReadOnlySpan<byte> bytes, ZvtCharset charset = ZvtCharset.Cp437) => charset switch
     {

@@ -7,6 +7,7 @@ using Fleet.Simulator.Host;
 namespace Fleet.Agent.Tests.Capture;
 
 [TestFixture]
+[Parallelizable(ParallelScope.All)]
 internal sealed class ReceiptGapTests
 {
     [TestCase(10u, 0u, 11u, false)]

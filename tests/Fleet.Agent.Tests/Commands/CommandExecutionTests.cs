@@ -7,6 +7,7 @@ using Fleet.Testing;
 namespace Fleet.Agent.Tests.Commands;
 
 [TestFixture]
+[Parallelizable(ParallelScope.All)]
 internal sealed class CommandExecutionTests
 {
     private const string Sale = "06 01 0A 04 00 00 00 00 12 34 49 09 78";

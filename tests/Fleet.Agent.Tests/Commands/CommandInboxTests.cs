@@ -8,6 +8,7 @@ using Google.Protobuf;
 namespace Fleet.Agent.Tests.Commands;
 
 [TestFixture]
+[Parallelizable(ParallelScope.All)]
 internal sealed class CommandInboxTests
 {
     [Test]

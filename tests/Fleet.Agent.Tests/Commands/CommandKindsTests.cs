@@ -9,6 +9,7 @@ namespace Fleet.Agent.Tests.Commands;
 
 /// <summary>The kinds that neither lock nor open: what they do, what they refuse, and that they never stand in each other's way.</summary>
 [TestFixture]
+[Parallelizable(ParallelScope.All)]
 internal sealed class CommandKindsTests
 {
     [Test]

@@ -10,6 +10,7 @@ using Fleet.Testing;
 namespace Fleet.Agent.Tests.Faults;
 
 /// <summary>The line to the terminal is lost at every single byte of a payment that the terminal books.</summary>
+[Parallelizable(ParallelScope.Self)]
 public sealed class CableTests
 {
     [Test]

@@ -21,6 +21,7 @@ namespace Fleet.Agent.Tests.Health;
 /// </summary>
 [CancelAfter(120_000)]
 [Platform(Include = "Linux")]
+[Parallelizable(ParallelScope.Self)]
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public sealed class DoctorProgramTests
 {

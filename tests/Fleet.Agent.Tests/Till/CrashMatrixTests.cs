@@ -10,6 +10,7 @@ namespace Fleet.Agent.Tests.Till;
 /// are counted by a first run without a death.
 /// </summary>
 [TestFixture]
+[Parallelizable(ParallelScope.All)]
 internal sealed class CrashMatrixTests
 {
     private const int MostPoints = 80;

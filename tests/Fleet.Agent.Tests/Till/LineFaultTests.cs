@@ -5,6 +5,7 @@ using Fleet.Simulator.Tills;
 namespace Fleet.Agent.Tests.Till;
 
 [TestFixture]
+[Parallelizable(ParallelScope.All)]
 internal sealed class LineFaultTests
 {
     [TestCase(LineFault.DropAck, 1)]

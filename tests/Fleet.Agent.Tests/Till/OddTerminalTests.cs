@@ -13,6 +13,7 @@ namespace Fleet.Agent.Tests.Till;
 
 /// <summary>Terminals that do what the specification leaves open, contradict themselves, or are hostile. Over TCP.</summary>
 [TestFixture]
+[Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class OddTerminalTests
 {

@@ -4,6 +4,7 @@ using Fleet.Simulator.Tills;
 namespace Fleet.Agent.Tests.Till;
 
 [TestFixture]
+[Parallelizable(ParallelScope.All)]
 internal sealed class SaleTests
 {
     [Test]

@@ -8,6 +8,7 @@ namespace Fleet.Agent.Tests.Till;
 
 /// <summary>A till on a second serial port.</summary>
 [TestFixture]
+[Parallelizable(ParallelScope.All)]
 [Platform("Linux")]
 [SupportedOSPlatform("linux")]
 internal sealed class SerialTillTests

@@ -4,6 +4,7 @@ using Fleet.Testing;
 namespace Fleet.Agent.Tests.Till;
 
 [TestFixture]
+[Parallelizable(ParallelScope.All)]
 internal sealed class TillDialogueTests
 {
     private const string Sale = "06 01 0A 04 00 00 00 00 12 34 49 09 78";

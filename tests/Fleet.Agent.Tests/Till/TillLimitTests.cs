@@ -82,7 +82,7 @@ internal sealed class TillLimitTests
         _options.Endpoint = "20007";
         _options.SerialPort = "COM1";
         _options.MaxConnections = 0;
-        _options.Language = "zh";
+        _options.Language = "ja";
         _options.MethodsOff.Add("barter");
         _options.OfflineCount = -1;
         _options.AmountCaps["EURO"] = 5;
@@ -99,7 +99,9 @@ internal sealed class TillLimitTests
         foreach (var refusal in Enum.GetValues<TillRefusal>())
         {
             Assert.That(TillTexts.CodeOf(refusal), Is.GreaterThanOrEqualTo(0x64), refusal.ToString());
-            Assert.That(TillTexts.Languages.Select(l => TillTexts.Of(refusal, l)), Is.Unique.And.All.Matches<string>(static t => t.Length is > 5 and <= 32 && t.All(char.IsAscii)));
+            Assert.That(TillTexts.Languages.Select(l => TillTexts.Of(refusal, l, ZvtCharset.Utf8)), Is.Unique.And.All.Matches<string>(static t => t.Length is > 3 and <= 32));
+            Assert.That(TillTexts.Languages.Select(l => TillTexts.Of(refusal, l, ZvtCharset.SevenBit)), Has.All.Matches<string>(static t => t.All(char.IsAscii)));
+            Assert.That(TillTexts.Of(refusal, "zh", ZvtCharset.Cp437), Is.EqualTo(TillTexts.Of(refusal, "en", ZvtCharset.Cp437)));
         }
     }
 

@@ -36,6 +36,15 @@ public sealed class ZvtTextTests
         Assert.That(ZvtText.Reread(PrintLine.Parse(sent).Require().Text, charset), Is.EqualTo(text));
     }
 
+    [TestCase("Größe", ZvtCharset.Cp437, true)]
+    [TestCase("Größe", ZvtCharset.SevenBit, true)]
+    [TestCase("[offen]", ZvtCharset.SevenBit, false)]
+    [TestCase("终端", ZvtCharset.Cp437, false)]
+    [TestCase("终端", ZvtCharset.Latin1, false)]
+    [TestCase("终端", ZvtCharset.Utf8, true)]
+    [TestCase("", ZvtCharset.Cp437, true)]
+    public void Text_can_be_shown_where_every_character_arrives(string text, ZvtCharset charset, bool shown) => Assert.That(ZvtText.CanShow(text, charset), Is.EqualTo(shown));
+
     [TestCase("06 00 13 00 00 00 BE 09 78 03 00 06 07 27 05 14 01 0F 14 FE", ZvtCharset.Cp437)]
     [TestCase("06 00 14 00 00 00 BE 09 78 03 00 06 08 27 06 14 01 0F 14 01 FE", ZvtCharset.Utf8)]
     [TestCase("06 00 11 00 00 00 BE 09 78 03 00 06 03 14 01 01", ZvtCharset.Latin1)]
