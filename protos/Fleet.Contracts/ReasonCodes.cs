@@ -115,6 +115,12 @@ public static class ReasonCodes
     /// <summary>The terminal gave receipt numbers to payments that no till of the agent asked for.</summary>
     public const string ReceiptGap = "RECEIPT_GAP";
 
+    /// <summary>The terminal used trace numbers for something that no till of the agent asked for; it tells no receipt numbers.</summary>
+    public const string TraceGap = "TRACE_GAP";
+
+    /// <summary>The terminal's totals hold records that no till of the agent asked for.</summary>
+    public const string StandaloneSales = "STANDALONE_SALES";
+
     /// <summary>The terminal says that it was opened or that its secure module changed.</summary>
     public const string TerminalTampered = "TERMINAL_TAMPERED";
 

@@ -73,7 +73,7 @@ public sealed class PaymentCapture(CaptureStore store, PaymentFates fates, Block
     {
         var transaction = TransactionEntries.Of(payment, result);
         var next = Snapshot.Without(payment);
-        var gap = ReceiptGap.Find(Snapshot.Last, Snapshot.SpentNumbers, transaction);
+        var gap = ReceiptGap.Find(Snapshot.Last, Snapshot.SpentNumbers, transaction) ?? TraceGap.Find(Snapshot.Last, Snapshot.SpentNumbers, transaction);
         next = next with { SpentNumbers = transaction.Outcome == TransactionOutcome.Approved ? 0 : next.SpentNumbers + 1 };
         if ((result.Status ?? payment.Status) is { } status)
         {

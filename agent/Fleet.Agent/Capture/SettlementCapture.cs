@@ -83,7 +83,8 @@ public sealed class SettlementCapture(CaptureStore store, TerminalIdentityGuard 
             Settlement = null,
             SpentNumbers = Snapshot.SpentNumbers + 1,
         };
-        var write = with with { Bodies = [new JournalEntry { Settlement = entry }, .. with.Bodies] };
+        var past = StandaloneSales.Find(entry, seesWholeBatch: Snapshot.Batch.Epoch.Length > 0);
+        var write = with with { Bodies = [new JournalEntry { Settlement = entry }, .. past is null ? [] : new[] { past }, .. with.Bodies] };
         await store.CommitAsync("settlement", next, write, cancellationToken);
         CaptureLog.Settled(
             logger, entry.SettlementId, entry.Terminal?.Count ?? 0, entry.Terminal?.Sum.MinorUnits ?? 0, entry.Journal.Count, entry.Journal.Sum.MinorUnits);

@@ -10,7 +10,6 @@ using Fleet.Testing;
 namespace Fleet.Agent.Tests.Faults;
 
 /// <summary>The line to the terminal is lost at every single byte of a payment that the terminal books.</summary>
-[Parallelizable(ParallelScope.Self)]
 public sealed class CableTests
 {
     [Test]
@@ -20,16 +19,7 @@ public sealed class CableTests
         await using var terminal = new ScriptedTerminal();
         var journal = new MemoryJournal();
         using var fleet = new TestFleet();
-        var settings = new TerminalOptions
-        {
-            Address = terminal.Address,
-            ResponseTimeout = TimeSpan.FromSeconds(1),
-            DialogueTimeout = TimeSpan.FromSeconds(3),
-            ReopenMinimum = TimeSpan.FromMilliseconds(5),
-            ReopenMaximum = TimeSpan.FromMilliseconds(20),
-            ReadyPause = TimeSpan.FromMilliseconds(20),
-            PollInterval = TimeSpan.Zero,
-        };
+        var settings = Settings(terminal.Address);
         terminal.Always(0x0620, "80 00 00", Outcome(0), "06 0F 00");
         await using var agent = await TestAgent.StartAsync(
             journal, settings, new TillOptions { Endpoint = "tcp://127.0.0.1:0", AnswerTimeout = TimeSpan.FromSeconds(2) }, fleet, new DeathSwitch(), new MemoryLog());
@@ -55,6 +45,51 @@ public sealed class CableTests
         Assert.That(terminal.Count(0x0601), Is.EqualTo(bytes + 1), "no payment is sent a second time");
     }
 
+    /// <summary>The other direction: the request and the agent's answers to 04 0F and 06 0F, 19 bytes in all.</summary>
+    [Test]
+    [CancelAfter(120_000)]
+    public async Task Cable_pulled_at_every_byte_of_the_agent_books_what_the_terminal_has_and_nothing_twice(CancellationToken cancellationToken)
+    {
+        const int bytes = 19;
+        const int request = 13;
+        await using var terminal = new ScriptedTerminal();
+        await using var cable = new CuttingProxy(terminal.Address);
+        var journal = new MemoryJournal();
+        using var fleet = new TestFleet();
+        var settings = Settings(cable.Address);
+        terminal.Always(0x0620, "80 00 00", Outcome(0), "06 0F 00");
+        await using var agent = await TestAgent.StartAsync(
+            journal, settings, new TillOptions { Endpoint = "tcp://127.0.0.1:0", AnswerTimeout = TimeSpan.FromSeconds(2) }, fleet, new DeathSwitch(), new MemoryLog());
+        await ReadyAsync(agent);
+        await using (var first = await ScriptedTill.ConnectAsync(agent.Endpoint))
+        {
+            // The registration of the till is in force before the bytes are counted.
+            await first.RegisterAsync();
+        }
+
+        for (var at = 0; at < bytes; at++)
+        {
+            var booked = at >= request;
+            var last = Outcome(booked ? at + 1 : 0);
+            terminal.Always(0x0620, "80 00 00", last, "06 0F 00");
+            terminal.Next(0x0601, "80 00 00", Outcome(at + 1), "06 0F 00");
+            await ReadyAsync(agent);
+            cable.CutAfter(at);
+            await using var till = await ScriptedTill.ConnectAsync(agent.Endpoint);
+            await till.SendAsync("06 01 0A 04 00 00 00 00 12 34 49 09 78");
+            await till.FollowUntilGoneAsync().WaitAsync(cancellationToken);
+            await Eventually.TrueAsync(() => cable.IsCut, $"cut after {at} bytes");
+            await ReadyAsync(agent);
+            var transaction = journal.Entries.Last(static e => e.Transaction is not null).Transaction;
+            Assert.That(transaction.Outcome, Is.EqualTo(booked ? TransactionOutcome.Approved : TransactionOutcome.Aborted), $"cut after {at} bytes: {transaction}");
+            terminal.Forget(0x0601);
+        }
+
+        Assert.That(agent.Capture.Snapshot.Batch.Of("EUR").Count, Is.EqualTo(bytes - request));
+        Assert.That(journal.Entries.Count(static e => e.Intent is not null), Is.EqualTo(bytes));
+        Assert.That(terminal.Count(0x0601), Is.EqualTo(bytes - request), "what the terminal did not get is not sent a second time");
+    }
+
     // Whole messages as long as they fit, then the beginning of the next.
     private static string[] CutAt(string[] said, int bytes)
     {
@@ -73,12 +108,29 @@ public sealed class CableTests
         return [.. script];
     }
 
+    private static TerminalOptions Settings(string address) => new()
+    {
+        Address = address,
+        ResponseTimeout = TimeSpan.FromSeconds(1),
+        DialogueTimeout = TimeSpan.FromSeconds(3),
+        ReopenMinimum = TimeSpan.FromMilliseconds(5),
+        ReopenMaximum = TimeSpan.FromMilliseconds(20),
+        ReadyPause = TimeSpan.FromMilliseconds(20),
+        PollInterval = TimeSpan.Zero,
+    };
+
     private static string Outcome(int trace)
     {
         var number = trace.ToString("D4", CultureInfo.InvariantCulture);
         return $"040F172700040000000012340B00{number}49097887{number}8800{number}";
     }
 
+    // Ready, and lent: whoever comes between the two is told to wait.
     private static Task ReadyAsync(TestAgent agent) => Eventually.TrueAsync(
-        () => agent.Line.Status.State == LineState.Ready && agent.Capture.Snapshot is { Last.IsKnown: true, Open.Count: 0 }, "the line is ready and nothing is open");
+        async () =>
+        {
+            using var lease = (await agent.Line.AcquireAsync(LineUser.Command, Timeout.InfiniteTimeSpan, CancellationToken.None)).Lease;
+            return lease is not null && agent.Capture.Snapshot is { Last.IsKnown: true, Open.Count: 0 };
+        },
+        "the line is ready and nothing is open");
 }

@@ -27,7 +27,6 @@ namespace Fleet.Agent.Tests.Faults;
 /// wrote or sent holds card data, and neither does the memory of an agent that reads it all again.
 /// </summary>
 [Platform(Include = "Linux")]
-[Parallelizable(ParallelScope.Self)]
 [CancelAfter(180_000)]
 public sealed class CardDataTests
 {

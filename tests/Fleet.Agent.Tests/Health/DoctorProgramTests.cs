@@ -21,7 +21,6 @@ namespace Fleet.Agent.Tests.Health;
 /// </summary>
 [CancelAfter(120_000)]
 [Platform(Include = "Linux")]
-[Parallelizable(ParallelScope.Self)]
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public sealed class DoctorProgramTests
 {

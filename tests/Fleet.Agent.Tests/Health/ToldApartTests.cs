@@ -18,7 +18,6 @@ namespace Fleet.Agent.Tests.Health;
 
 /// <summary>What may stand between a till and the fleet, each told apart by the status of the real program, each with its own next step.</summary>
 [Platform(Include = "Linux")]
-[Parallelizable(ParallelScope.Self)]
 [CancelAfter(120_000)]
 public sealed class ToldApartTests
 {

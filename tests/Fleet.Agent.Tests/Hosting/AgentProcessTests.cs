@@ -7,7 +7,6 @@ namespace Fleet.Agent.Tests.Hosting;
 /// <summary>The program as a person or a service manager meets it.</summary>
 [CancelAfter(120_000)]
 [Platform(Include = "Linux")]
-[Parallelizable(ParallelScope.Self)]
 public sealed class AgentProcessTests
 {
     private TemporaryFolder _folder = null!;

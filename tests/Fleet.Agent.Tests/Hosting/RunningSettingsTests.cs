@@ -45,6 +45,17 @@ internal sealed class RunningSettingsTests : IDisposable
     }
 
     [Test]
+    public void File_of_ten_megabytes_changes_nothing()
+    {
+        var (running, settings) = Start("till: { language: de }");
+        Write("till: { language: fr }\n#" + new string('x', 10 * 1024 * 1024));
+        var result = settings.Reload();
+
+        Assert.That(result.Faults, Is.Not.Empty);
+        Assert.That(running.Till.Language, Is.EqualTo("de"));
+    }
+
+    [Test]
     public void Key_that_needs_a_restart_is_named()
     {
         var (_, settings) = Start("till: { language: en }");

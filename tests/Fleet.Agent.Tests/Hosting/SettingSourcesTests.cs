@@ -130,6 +130,20 @@ public sealed class SettingSourcesTests
         Assert.That(missing[0].Key, Is.EqualTo("--config"));
     }
 
+    [Test]
+    public void Ten_megabytes_of_settings_are_refused_by_their_size_without_being_read()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("large.yaml");
+        File.WriteAllText(path, "till: { language: de }\n" + string.Concat(Enumerable.Repeat("a: &a [*a, *a, *a, *a, *a, *a]\n", 10 * 1024 * 1024 / 31)));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var loaded = SettingSources.Read(path, [], [], out var faults);
+
+        Assert.That(faults.Select(static f => f.Text), Has.Some.Contains("more than"));
+        Assert.That(loaded.Till.Language, Is.EqualTo("en"), "nothing of it is taken");
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1024 * 1024));
+    }
+
     [FsCheck.NUnit.Property(MaxTest = 300)]
     public void Any_text_is_read_without_an_exception(string text)
     {

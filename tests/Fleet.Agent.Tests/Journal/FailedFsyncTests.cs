@@ -8,7 +8,6 @@ namespace Fleet.Agent.Tests.Journal;
 /// A real process whose fsync fails at the n-th call of a thread: what it said it stored is there, what it said it did not is not.
 /// </summary>
 [Platform(Include = "Linux")]
-[Parallelizable(ParallelScope.Self)]
 [CancelAfter(240_000)]
 public sealed class FailedFsyncTests
 {

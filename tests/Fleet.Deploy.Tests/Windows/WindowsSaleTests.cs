@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Fleet.Simulator.Host;
-using Fleet.Simulator.Terminals;
 using Fleet.Simulator.Tills;
 using Fleet.Testing;
 
@@ -15,45 +13,30 @@ internal sealed class WindowsSaleTests
     [CancelAfter(300_000)]
     public async Task Agent_on_a_com_port_makes_sales_survives_a_pulled_cable_and_a_kill_and_has_every_cent(CancellationToken cancellationToken)
     {
-        var wine = await Wine.RequireAsync();
-        var program = Path.Combine(await WindowsBuild.FolderAsync(), "fleet-agent.exe");
-        using var folder = new TemporaryFolder();
-        using var acquirer = new AcquirerHost(folder.File("host.jsonl"), new HostRules(), TimeProvider.System);
-        await using var terminal = await SimulatedTerminalHost.StartAsync(
-            new TerminalOptions
-            {
-                Tid = "29001234",
-                Host = acquirer,
-                Line = new TerminalLineOptions { PtyLink = folder.File("terminal") },
-                StateFile = folder.File("terminal.json"),
-                CustomerDelay = TimeSpan.FromMilliseconds(20),
-            },
-            cancellationToken);
-        await wine.MapAsync("COM5", folder.File("terminal"), cancellationToken);
+        await using var lane = await WindowsLane.StartAsync("COM5", TimeSpan.FromMilliseconds(20), cancellationToken);
         var approved = 0L;
 
-        await using (var agent = await WindowsAgent.StartAsync(wine, program, folder.File("data"), "COM5"))
+        await using (var agent = await WindowsAgent.StartAsync(lane.Wine, lane.Program, lane.Data, "COM5"))
         {
             await using var till = new SimulatedTill(new TillOptions { Name = "till", Port = agent.TillPort });
             approved += await SellAsync(till, 1_234, cancellationToken);
-            await terminal.UnplugAsync();
+            await lane.Terminal.UnplugAsync();
             await Eventually.TrueAsync(() => agent.Log.Contains("Line CableOut", StringComparison.Ordinal), "the agent misses the terminal");
-            terminal.Replug();
+            lane.Terminal.Replug();
             approved += await SellAsync(till, 4_321, cancellationToken);
 
-            var status = await wine.RunAsync(cancellationToken, program, "status", "--data", Wine.PathOf(folder.File("data")));
+            var status = await lane.RunAsync(cancellationToken, "status", "--data", lane.WindowsData);
             Assert.That(status.Succeeded(), Does.Contain("serial://COM5").And.Contain("ready"), "a technician can ask it");
         }
 
-        await using (var again = await WindowsAgent.StartAsync(wine, program, folder.File("data"), "COM5"))
+        await using (var again = await WindowsAgent.StartAsync(lane.Wine, lane.Program, lane.Data, "COM5"))
         {
             await using var till = new SimulatedTill(new TillOptions { Name = "till", Port = again.TillPort });
             approved += await SellAsync(till, 100, cancellationToken);
         }
 
-        var journal = await wine.RunAsync(cancellationToken, program, "journal", "--json", "--data", Wine.PathOf(folder.File("data")));
-        using var summary = JsonDocument.Parse(journal.Succeeded());
-        Assert.That(terminal.Totals.Sum, Is.EqualTo(approved).And.EqualTo(5_655));
+        using var summary = JsonDocument.Parse(await lane.JournalAsync(cancellationToken));
+        Assert.That(lane.Terminal.Totals.Sum, Is.EqualTo(approved).And.EqualTo(5_655));
         Assert.That(summary.RootElement.ToString(), Does.Contain("5655"), "the journal has the sum of the terminal");
     }
 

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
-using Fleet.Simulator.Host;
-using Fleet.Simulator.Terminals;
 using Fleet.Simulator.Tills;
 using Fleet.Testing;
 
@@ -18,47 +16,33 @@ internal sealed class WindowsServiceTests
     [CancelAfter(300_000)]
     public async Task Service_is_installed_serves_finishes_a_running_payment_and_is_removed_with_its_data_left(CancellationToken cancellationToken)
     {
-        var wine = await Wine.RequireAsync();
-        var program = Path.Combine(await WindowsBuild.FolderAsync(), "fleet-agent.exe");
-        using var folder = new TemporaryFolder();
-        using var acquirer = new AcquirerHost(folder.File("host.jsonl"), new HostRules(), TimeProvider.System);
-        await using var terminal = await SimulatedTerminalHost.StartAsync(
-            new TerminalOptions
-            {
-                Tid = "29001234",
-                Host = acquirer,
-                Line = new TerminalLineOptions { PtyLink = folder.File("terminal") },
-                CustomerDelay = TimeSpan.FromSeconds(4),
-            },
-            cancellationToken);
-        await wine.MapAsync("COM6", folder.File("terminal"), cancellationToken);
+        await using var lane = await WindowsLane.StartAsync("COM6", TimeSpan.FromSeconds(4), cancellationToken);
         var port = FreePort();
         await File.WriteAllTextAsync(
-            folder.File("agent.yaml"), $"terminal: {{ address: \"serial://COM6\" }}\ntill: {{ endpoint: \"tcp://127.0.0.1:{port}\" }}\n", cancellationToken);
-        string[] which = ["--name", "lane1", "--config", Wine.PathOf(folder.File("agent.yaml")), "--data", Wine.PathOf(folder.File("data"))];
+            lane.File("agent.yaml"), $"terminal: {{ address: \"serial://COM6\" }}\ntill: {{ endpoint: \"tcp://127.0.0.1:{port}\" }}\n", cancellationToken);
+        string[] which = ["--name", "lane1", "--config", Wine.PathOf(lane.File("agent.yaml")), "--data", lane.WindowsData];
 
-        var installed = await wine.RunAsync(cancellationToken, [program, "service", "install", .. which]);
+        var installed = await lane.RunAsync(cancellationToken, ["service", "install", .. which]);
         Assert.That(installed.Succeeded(), Does.Contain("fleet-agent-lane1 is installed and starts"));
         await Eventually.TrueAsync(async () => (await StatusAsync()).Output.Contains("running", StringComparison.Ordinal), "the service runs");
-        var twice = await wine.RunAsync(cancellationToken, [program, "service", "install", .. which]);
+        var twice = await lane.RunAsync(cancellationToken, ["service", "install", .. which]);
         Assert.That((twice.ExitCode, twice.Output.Contains("exists already", StringComparison.Ordinal)), Is.EqualTo((1, true)), twice.Output);
 
         await using var till = new SimulatedTill(new TillOptions { Name = "till", Port = port });
         Assert.That((await till.SellAsync(100, cancellationToken, cancellationToken)).Outcome, Is.EqualTo(TillOutcome.Approved), "a sale through the service");
-        await Eventually.TrueAsync(() => terminal.Display[0] == "READY", "the terminal is idle again");
+        await Eventually.TrueAsync(() => lane.Terminal.Display[0] == "READY", "the terminal is idle again");
         var running = till.SellAsync(1_234, cancellationToken, cancellationToken);
-        await Eventually.TrueAsync(() => terminal.Display[0] != "READY", "the customer is asked for the card");
-        var removed = await wine.RunAsync(cancellationToken, [program, "service", "uninstall", .. which]);
+        await Eventually.TrueAsync(() => lane.Terminal.Display[0] != "READY", "the customer is asked for the card");
+        var removed = await lane.RunAsync(cancellationToken, ["service", "uninstall", .. which]);
 
         Assert.That(removed.Succeeded(), Does.Contain("is removed"));
         Assert.That((await running).Outcome, Is.EqualTo(TillOutcome.Approved), "the payment that ran when the service was stopped");
         Assert.That((await StatusAsync()).Output, Does.Contain("not installed"));
-        var key = await File.ReadAllBytesAsync(Path.Combine(folder.File("data"), "journal.key"), cancellationToken);
+        var key = await File.ReadAllBytesAsync(Path.Combine(lane.Data, "journal.key"), cancellationToken);
         Assert.That(key, Has.Length.GreaterThan(32), "the journal's key is wrapped");
-        var journal = await wine.RunAsync(cancellationToken, program, "journal", "--json", "--data", Wine.PathOf(folder.File("data")));
-        Assert.That(journal.Succeeded(), Does.Contain("1334"));
+        Assert.That(await lane.JournalAsync(cancellationToken), Does.Contain("1334"));
 
-        Task<Ended> StatusAsync() => wine.RunAsync(cancellationToken, [program, "service", "status", .. which]);
+        Task<Ended> StatusAsync() => lane.RunAsync(cancellationToken, ["service", "status", .. which]);
     }
 
     [Test]
