@@ -45,51 +45,6 @@ public sealed class CableTests
         Assert.That(terminal.Count(0x0601), Is.EqualTo(bytes + 1), "no payment is sent a second time");
     }
 
-    /// <summary>The other direction: the request and the agent's answers to 04 0F and 06 0F, 19 bytes in all.</summary>
-    [Test]
-    [CancelAfter(120_000)]
-    public async Task Cable_pulled_at_every_byte_of_the_agent_books_what_the_terminal_has_and_nothing_twice(CancellationToken cancellationToken)
-    {
-        const int bytes = 19;
-        const int request = 13;
-        await using var terminal = new ScriptedTerminal();
-        await using var cable = new CuttingProxy(terminal.Address);
-        var journal = new MemoryJournal();
-        using var fleet = new TestFleet();
-        var settings = Settings(cable.Address);
-        terminal.Always(0x0620, "80 00 00", Outcome(0), "06 0F 00");
-        await using var agent = await TestAgent.StartAsync(
-            journal, settings, new TillOptions { Endpoint = "tcp://127.0.0.1:0", AnswerTimeout = TimeSpan.FromSeconds(2) }, fleet, new DeathSwitch(), new MemoryLog());
-        await ReadyAsync(agent);
-        await using (var first = await ScriptedTill.ConnectAsync(agent.Endpoint))
-        {
-            // The registration of the till is in force before the bytes are counted.
-            await first.RegisterAsync();
-        }
-
-        for (var at = 0; at < bytes; at++)
-        {
-            var booked = at >= request;
-            var last = Outcome(booked ? at + 1 : 0);
-            terminal.Always(0x0620, "80 00 00", last, "06 0F 00");
-            terminal.Next(0x0601, "80 00 00", Outcome(at + 1), "06 0F 00");
-            await ReadyAsync(agent);
-            cable.CutAfter(at);
-            await using var till = await ScriptedTill.ConnectAsync(agent.Endpoint);
-            await till.SendAsync("06 01 0A 04 00 00 00 00 12 34 49 09 78");
-            await till.FollowUntilGoneAsync().WaitAsync(cancellationToken);
-            await Eventually.TrueAsync(() => cable.IsCut, $"cut after {at} bytes");
-            await ReadyAsync(agent);
-            var transaction = journal.Entries.Last(static e => e.Transaction is not null).Transaction;
-            Assert.That(transaction.Outcome, Is.EqualTo(booked ? TransactionOutcome.Approved : TransactionOutcome.Aborted), $"cut after {at} bytes: {transaction}");
-            terminal.Forget(0x0601);
-        }
-
-        Assert.That(agent.Capture.Snapshot.Batch.Of("EUR").Count, Is.EqualTo(bytes - request));
-        Assert.That(journal.Entries.Count(static e => e.Intent is not null), Is.EqualTo(bytes));
-        Assert.That(terminal.Count(0x0601), Is.EqualTo(bytes - request), "what the terminal did not get is not sent a second time");
-    }
-
     // Whole messages as long as they fit, then the beginning of the next.
     private static string[] CutAt(string[] said, int bytes)
     {

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Fleet.Agent.Commands;
 using Fleet.Agent.Gate;
 using Fleet.Agent.Journal;
 using Fleet.Agent.Tests.Capture;

@@ -43,9 +43,6 @@ internal sealed class ScriptedTerminal : IAsyncDisposable
     /// <summary>The script of the next command of this code only.</summary>
     public void Next(int code, params string[] script) => _next.GetOrAdd(code, static _ => new()).Enqueue(script);
 
-    /// <summary>What <see cref="Next"/> was to say and nobody asked for.</summary>
-    public void Forget(int code) => _next.TryRemove(code, out _);
-
     public int Count(int code) => Heard.Count(a => a.Code == code);
 
     public async ValueTask DisposeAsync()
