@@ -7,7 +7,7 @@ using Fleet.Contracts.Link.V1;
 namespace Fleet.Agent.Health;
 
 /// <summary>The agent itself: its gate, its way to the server, its certificate, its clock.</summary>
-public sealed class AgentHealth(PaymentGate gate, IFleetLink link, UplinkProgress progress, Identity identity) : IHealthPart
+public sealed class AgentHealth(PaymentGate gate, IFleetLink link, UplinkProgress progress, ICurrentIdentity current) : IHealthPart
 {
     /// <inheritdoc/>
     public void AddTo(HealthReport report)
@@ -28,6 +28,6 @@ public sealed class AgentHealth(PaymentGate gate, IFleetLink link, UplinkProgres
             report.ClockOffsetMillis = (long)offset.TotalMilliseconds;
         }
 
-        report.CertificateEndUnixSeconds = identity.Device is { } device ? new DateTimeOffset(device.Certificate.NotAfter).ToUnixTimeSeconds() : 0;
+        report.CertificateEndUnixSeconds = current.Now.Device is { } device ? new DateTimeOffset(device.Certificate.NotAfter).ToUnixTimeSeconds() : 0;
     }
 }

@@ -13,7 +13,7 @@ namespace Fleet.Agent.Tests.Faults;
 /// </summary>
 [Platform(Include = "Linux")]
 [CancelAfter(400_000)]
-[Parallelizable(ParallelScope.All)]
+[Parallelizable(ParallelScope.Children)]
 public sealed class PowerCutTests
 {
     private const int Rounds = 20;

@@ -1,3 +1,2 @@
-// Most of these tests wait for lines, timers and disks: more of them at once than there are cores, and each fixture beside others.
+// Most of these tests wait for lines, timers and disks: more of them at once than there are cores.
 [assembly: LevelOfParallelism(4)]
-[assembly: Parallelizable(ParallelScope.Fixtures)]
