@@ -1,13 +1,6 @@
 using System.Globalization;
 using System.Reflection;
 using Fleet.Benchmarks;
-using Fleet.Benchmarks.Agent;
-
-if (args is [FootprintBenchmark.EmptyHost])
-{
-    await FootprintBenchmark.RunEmptyHostAsync(CancellationToken.None);
-    return 0;
-}
 
 // Every IRatioBenchmark of this assembly is one word on the command line; no word runs all of them.
 var all = Assembly.GetExecutingAssembly().GetTypes()

@@ -48,7 +48,7 @@ internal sealed class Shop : IAsyncDisposable
     public static async Task<Shop> OpenAsync(int lanes, CancellationToken cancellationToken)
     {
         var folder = new TemporaryFolder();
-        var world = await World.StartAsync(folder.Path, Quick, cancellationToken);
+        var world = await World.StartAsync(folder.Path, Quick, agent: null, cancellationToken);
         try
         {
             await world.SetUpLanesAsync(lanes, cancellationToken);

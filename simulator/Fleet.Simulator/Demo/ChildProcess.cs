@@ -46,22 +46,27 @@ public sealed partial class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts <c>dotnet PROGRAM.dll ARGUMENTS</c>.</summary>
-    /// <param name="program">Path of the assembly.</param>
+    /// <summary>Starts <c>dotnet PROGRAM.dll ARGUMENTS</c>, or <c>PROGRAM ARGUMENTS</c> where it carries its own runtime.</summary>
+    /// <param name="program">Path of the assembly or program.</param>
     /// <param name="arguments">Arguments, one element each.</param>
     /// <param name="logFile">Everything it prints is appended here.</param>
     /// <param name="environment">Variables on top of our own.</param>
     public static ChildProcess Start(
         string program, IEnumerable<string> arguments, string logFile, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var start = new ProcessStartInfo(DotnetHost.Path)
+        var isAssembly = program.EndsWith(".dll", StringComparison.OrdinalIgnoreCase);
+        var start = new ProcessStartInfo(isAssembly ? DotnetHost.Path : program)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
             UseShellExecute = false,
         };
-        start.ArgumentList.Add(program);
+        if (isAssembly)
+        {
+            start.ArgumentList.Add(program);
+        }
+
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

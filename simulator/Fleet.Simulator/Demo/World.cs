@@ -50,11 +50,12 @@ public sealed class World : IAsyncDisposable
     /// <summary>Starts the server and the acquirer's connection to it; no lane yet.</summary>
     /// <param name="folder">Everything goes below it; made when it is not there.</param>
     /// <param name="pace">How quick people and lines are.</param>
+    /// <param name="agent">Another agent than the one of the build; or null.</param>
     /// <param name="cancellationToken">Ends the setting up.</param>
-    public static async Task<World> StartAsync(string folder, WorldPace pace, CancellationToken cancellationToken)
+    public static async Task<World> StartAsync(string folder, WorldPace pace, string? agent, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
-        var world = new World(folder, Programs.Find(), pace);
+        var world = new World(folder, Programs.Find(agent), pace);
         try
         {
             await world.Server.StartAsync(cancellationToken);

@@ -1,28 +1,14 @@
 using System.Diagnostics;
-using System.Reflection;
-using Microsoft.Extensions.Hosting;
 
 namespace Fleet.Benchmarks.Agent;
 
-/// <summary>An agent that has nothing to do against an empty host of the same runtime: start, memory, processor.</summary>
+/// <summary>An agent that has nothing to do against an empty host that is published alike: start, memory, processor.</summary>
 internal sealed class FootprintBenchmark : IRatioBenchmark
 {
-    /// <summary>Argument of this program that makes it the empty host.</summary>
-    public const string EmptyHost = "empty-host";
-
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Watched = TimeSpan.FromSeconds(20);
 
     public string Name => "footprint";
-
-    /// <summary>The empty host.</summary>
-    public static async Task RunEmptyHostAsync(CancellationToken cancellationToken)
-    {
-        using var host = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true }).Build();
-        await host.StartAsync(cancellationToken);
-        Console.WriteLine("up");
-        await host.WaitForShutdownAsync(cancellationToken);
-    }
 
     public async Task<IReadOnlyList<RatioResult>> RunAsync(int rounds, CancellationToken cancellationToken)
     {
@@ -31,6 +17,9 @@ internal sealed class FootprintBenchmark : IRatioBenchmark
             return [];
         }
 
+        // Published before anything is measured.
+        await Programs.AgentAsync();
+        await Programs.EmptyHostAsync();
         var start = await Interleaved.MedianAsync(rounds, StartAgentAsync, StartHostAsync, cancellationToken);
         var memory = await Interleaved.MedianAsync(1, AgentMemoryAsync, HostMemoryAsync, cancellationToken);
         await using var agent = await AgentUnderTest.StartAsync("tcp://127.0.0.1:1", cancellationToken);
@@ -40,8 +29,8 @@ internal sealed class FootprintBenchmark : IRatioBenchmark
         var used = (Programs.ProcessorTime(agent.ProcessId) - before) / Watched * 100;
         return
         [
-            new RatioResult("first durable entry after the start (not published)", start.Ours, "empty host is up", start.Theirs, start.Ratio, "ms", "100 ms *"),
-            new RatioResult("memory of an idle agent (not published)", memory.Ours, "empty host", memory.Theirs, memory.Ratio, "MB", "<= 1.2 *"),
+            new RatioResult("first durable entry after the start", start.Ours, "empty host is up", start.Theirs, start.Ratio, "ms", "100 ms"),
+            new RatioResult("memory of an idle agent", memory.Ours, "empty host", memory.Theirs, memory.Ratio, "MB", "<= 1.2"),
             new RatioResult("processor of an idle agent whose terminal is off", used, "goal", 0.1, used / 0.1, "%", "<= 1"),
         ];
     }
@@ -80,7 +69,7 @@ internal sealed class FootprintBenchmark : IRatioBenchmark
 
     private static async Task<Process> HostAsync(CancellationToken cancellationToken)
     {
-        var host = Programs.Start(Assembly.GetExecutingAssembly().Location, EmptyHost);
+        var host = Programs.Start(await Programs.EmptyHostAsync());
         await Programs.LineAsync(host, "up", cancellationToken);
         return host;
     }

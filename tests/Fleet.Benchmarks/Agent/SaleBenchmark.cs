@@ -5,16 +5,18 @@ using Fleet.Benchmarks.Journal;
 using Fleet.Simulator.Host;
 using Fleet.Simulator.Terminals;
 using Fleet.Simulator.Tills;
+using Fleet.Zvt;
 
 namespace Fleet.Benchmarks.Agent;
 
 /// <summary>
 /// What the agent adds to a sale: till, agent and terminal against till and terminal alone, sale by sale in turn, less two durable
-/// writes to the same disk.
+/// writes to the same disk. Once with a till that composes its receipts, once with every line of both receipts passing through.
 /// </summary>
 internal sealed class SaleBenchmark : IRatioBenchmark
 {
     private const int SalesPerRound = 60;
+    private const int WarmUp = 20;
 
     // A card group of a batch ends at 255 records.
     private const int SalesPerBatch = 200;
@@ -23,16 +25,30 @@ internal sealed class SaleBenchmark : IRatioBenchmark
 
     public async Task<IReadOnlyList<RatioResult>> RunAsync(int rounds, CancellationToken cancellationToken)
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            return [];
+        }
+
         using var host = new AcquirerHost(null, new HostRules(), TimeProvider.System);
+        return
+        [
+            .. await RunAsync(host, "till composes receipts", ConfigByte.AgentDefault & ~ConfigByte.ReadyMadeReceipts, rounds, cancellationToken),
+            .. await RunAsync(host, "24 receipt lines", ConfigByte.AgentDefault, rounds, cancellationToken),
+        ];
+    }
+
+    private static async Task<RatioResult[]> RunAsync(AcquirerHost host, string kind, ConfigByte config, int rounds, CancellationToken cancellationToken)
+    {
         await using var bareTerminal = await TerminalAsync(host, "29000001", cancellationToken);
         await using var terminal = await TerminalAsync(host, "29000002", cancellationToken);
         await using var agent = await AgentUnderTest.StartAsync($"tcp://{PortOf(terminal)}", cancellationToken);
         await agent.ReadyAsync(cancellationToken);
-        await using var bareTill = new SimulatedTill(new TillOptions { Name = "bare", Port = PortNumber(bareTerminal) });
-        await using var till = new SimulatedTill(new TillOptions { Name = "agent", Port = agent.TillPort });
+        await using var bareTill = new SimulatedTill(new TillOptions { Name = "bare", Config = config, Port = PortNumber(bareTerminal) });
+        await using var till = new SimulatedTill(new TillOptions { Name = "agent", Config = config, Port = agent.TillPort });
         await using var writes = new BenchmarkJournal();
         var (bare, through, write) = (new List<double>(), new List<double>(), new List<double>());
-        for (var i = 0; i < 20 + (rounds * SalesPerRound); i++)
+        for (var i = 0; i < WarmUp + (rounds * SalesPerRound); i++)
         {
             if (i % SalesPerBatch == SalesPerBatch - 1)
             {
@@ -43,7 +59,7 @@ internal sealed class SaleBenchmark : IRatioBenchmark
             var direct = await SellAsync(bareTill, cancellationToken);
             var ours = await SellAsync(till, cancellationToken);
             var durable = await WriteAsync(writes.Journal, cancellationToken);
-            if (i >= 20)
+            if (i >= WarmUp)
             {
                 bare.Add(direct);
                 through.Add(ours);
@@ -56,7 +72,7 @@ internal sealed class SaleBenchmark : IRatioBenchmark
         RatioResult Row(string name, double quantile, string goal)
         {
             var (ours, limit) = (Quantile(through, quantile), Quantile(bare, quantile) + Quantile(write, quantile));
-            return new RatioResult($"a sale through the agent, {name}; the ratio is what it adds, ms", ours, "bare line + 2 durable writes", limit, ours - limit, "ms", goal);
+            return new RatioResult($"sale, {kind}, {name}; ratio = added ms", ours, "bare line + 2 durable writes", limit, ours - limit, "ms", goal);
         }
     }
 

@@ -8,7 +8,6 @@ using Fleet.Server.Storage.Engine;
 using Fleet.Server.Storage.Journal;
 using Fleet.Server.Storage.Terminals;
 using Fleet.Server.Storage.Tests.World;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fleet.Benchmarks.Ingest;
@@ -32,7 +31,7 @@ internal sealed class IngestBenchmark : IRatioBenchmark
     private static async Task<RatioResult> CompareAsync(int batch, int payments, int rounds, string goal, CancellationToken cancellationToken)
     {
         var (ours, theirs, ratio) = await Interleaved.MedianAsync(
-            rounds, token => IngestAsync(batch, payments, token), token => InsertAsync(payments, token), cancellationToken);
+            rounds, token => IngestAsync(batch, payments, token), token => BareInsert.RateAsync(Entries(payments), token), cancellationToken);
         return new RatioResult($"ingest, {Terminals} terminals, {batch} entries a batch", ours, "bare insert, 1,000 a commit", theirs, ratio, "entries/s", goal);
     }
 
@@ -96,6 +95,9 @@ internal sealed class IngestBenchmark : IRatioBenchmark
         return journal;
     }
 
+    private static List<(int Terminal, ulong Sequence, byte[] Bytes)> Entries(int payments) =>
+        [.. Enumerable.Range(0, Terminals).SelectMany(i => Write(i, payments).Entries.Select(e => (i, e.Content.Sequence, e.Bytes.ToByteArray())))];
+
     private static List<UplinkBatch> Cut(ScriptedJournal journal, int size)
     {
         var batches = new List<UplinkBatch>();
@@ -105,45 +107,5 @@ internal sealed class IngestBenchmark : IRatioBenchmark
         }
 
         return batches;
-    }
-
-    private static async Task<double> InsertAsync(int payments, CancellationToken cancellationToken)
-    {
-        var folder = Directory.CreateTempSubdirectory("fleet-bench-");
-        try
-        {
-            var entries = Enumerable.Range(0, Terminals).SelectMany(i => Write(i, payments).Entries.Select(e => (Terminal: i, e.Content.Sequence, Bytes: e.Bytes.ToByteArray()))).ToList();
-            await using var connection = new SqliteConnection($"Data Source={Path.Combine(folder.FullName, "bare.db")};Pooling=false");
-            await connection.OpenAsync(cancellationToken);
-            await ExecuteAsync(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE e (t INTEGER, s INTEGER, b BLOB, PRIMARY KEY (t, s))", cancellationToken);
-            var watch = Stopwatch.StartNew();
-            await using var insert = connection.CreateCommand();
-            insert.CommandText = "INSERT INTO e VALUES ($t, $s, $b)";
-            var (t, s, b) = (insert.Parameters.Add("$t", SqliteType.Integer), insert.Parameters.Add("$s", SqliteType.Integer), insert.Parameters.Add("$b", SqliteType.Blob));
-            foreach (var chunk in entries.Chunk(1000))
-            {
-                await ExecuteAsync(connection, "BEGIN", cancellationToken);
-                foreach (var entry in chunk)
-                {
-                    (t.Value, s.Value, b.Value) = (entry.Terminal, (long)entry.Sequence, entry.Bytes);
-                    await insert.ExecuteNonQueryAsync(cancellationToken);
-                }
-
-                await ExecuteAsync(connection, "COMMIT", cancellationToken);
-            }
-
-            return entries.Count / watch.Elapsed.TotalSeconds;
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-    }
-
-    private static async Task ExecuteAsync(SqliteConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

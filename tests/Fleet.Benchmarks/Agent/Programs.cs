@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Fleet.Benchmarks.Agent;
+
+/// <summary>Programs of ours that are measured from outside.</summary>
+internal static class Programs
+{
+    private static readonly Lazy<Task<string>> PublishedAgent = new(static () => PublishAsync("agent/Fleet.Agent", "fleet-agent"));
+    private static readonly Lazy<Task<string>> PublishedEmptyHost = new(static () => PublishAsync("tests/Fleet.EmptyHost", "Fleet.EmptyHost"));
+
+    /// <summary>The agent as it goes into a package.</summary>
+    public static Task<string> AgentAsync() => PublishedAgent.Value;
+
+    /// <summary>A host that does nothing, published alike.</summary>
+    public static Task<string> EmptyHostAsync() => PublishedEmptyHost.Value;
+
+    public static Process Start(string program, params string[] arguments) =>
+        Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, UseShellExecute = false })!;
+
+    public static async Task LineAsync(Process process, string text, CancellationToken cancellationToken)
+    {
+        while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
+        {
+            if (line.Contains(text, StringComparison.Ordinal))
+            {
+                return;
+            }
+        }
+
+        throw new InvalidOperationException($"The process ended before it said '{text}'.");
+    }
+
+    /// <summary>Resident memory in megabytes.</summary>
+    public static double ResidentMegabytes(int process)
+    {
+        var line = File.ReadLines($"/proc/{process}/status").First(static l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) / 1024;
+    }
+
+    /// <summary>Processor time used so far.</summary>
+    public static TimeSpan ProcessorTime(int process)
+    {
+        using var known = Process.GetProcessById(process);
+        return known.TotalProcessorTime;
+    }
+
+    private static async Task<string> PublishAsync(string project, string name)
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root.FullName, "FleetManagement.sln")))
+        {
+            root = root.Parent ?? throw new InvalidOperationException("Run it from a checkout.");
+        }
+
+        var folder = Path.Combine(root.FullName, "artifacts", "benchmarks", name);
+        using var publishing = Start(Path.Combine(root.FullName, "deploy", "publish.sh"), "linux-x64", folder, project);
+        var said = await publishing.StandardOutput.ReadToEndAsync();
+        await publishing.WaitForExitAsync();
+        return publishing.ExitCode == 0 ? Path.Combine(folder, name) : throw new InvalidOperationException($"{project} was not published: {said}");
+    }
+}

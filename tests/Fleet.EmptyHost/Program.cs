@@ -1,0 +1,4 @@
+using var host = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true }).Build();
+await host.StartAsync();
+Console.WriteLine("up");
+await host.WaitForShutdownAsync();
