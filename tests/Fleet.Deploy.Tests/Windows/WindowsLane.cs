@@ -32,7 +32,7 @@ internal sealed class WindowsLane : IAsyncDisposable
 
     public static async Task<WindowsLane> StartAsync(string port, TimeSpan customerDelay, CancellationToken cancellationToken)
     {
-        var lane = new WindowsLane(await Wine.RequireAsync(), Path.Combine(await WindowsBuild.FolderAsync(), "fleet-agent.exe"));
+        var lane = new WindowsLane(await Wine.RequireAsync(), await WindowsBuild.AgentAsync());
         lane.Terminal = await SimulatedTerminalHost.StartAsync(
             new TerminalOptions
             {

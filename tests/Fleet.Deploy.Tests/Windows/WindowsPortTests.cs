@@ -19,7 +19,7 @@ internal sealed class WindowsPortTests
     public async Task Com_port_keeps_the_contract(string port, CancellationToken cancellationToken)
     {
         var wine = await Wine.RequireAsync();
-        var programs = await WindowsBuild.FolderAsync();
+        var programs = await WindowsBuild.PortContractAsync();
         using var folder = new TemporaryFolder();
         await using var far = PseudoTerminalFarEnd.Create(folder.File("terminal-1"));
         await wine.MapAsync(port, folder.File("terminal-1"), cancellationToken);
@@ -46,7 +46,7 @@ internal sealed class WindowsPortTests
     public async Task Ports_that_exist_are_listed_with_the_high_numbers_last(CancellationToken cancellationToken)
     {
         var wine = await Wine.RequireAsync();
-        var programs = await WindowsBuild.FolderAsync();
+        var programs = await WindowsBuild.PortContractAsync();
         foreach (var (device, port) in new[] { (@"\Device\USBSER000", "COM12"), (@"\Device\VCP0", "COM9"), (@"\Device\Serial0", "COM1") })
         {
             (await wine.RunAsync(cancellationToken, "reg", "add", @"HKLM\HARDWARE\DEVICEMAP\SERIALCOMM", "/v", device, "/d", port, "/f")).Succeeded();

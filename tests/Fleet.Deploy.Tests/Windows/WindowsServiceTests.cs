@@ -50,7 +50,7 @@ internal sealed class WindowsServiceTests
     public async Task Service_switch_outside_the_service_manager_says_so(CancellationToken cancellationToken)
     {
         var wine = await Wine.RequireAsync();
-        var program = Path.Combine(await WindowsBuild.FolderAsync(), "fleet-agent.exe");
+        var program = await WindowsBuild.AgentAsync();
 
         var ended = await wine.RunAsync(cancellationToken, program, "run", "--service", "fleet-agent-x", "--data", @"C:\nowhere");
 
