@@ -22,7 +22,7 @@ internal sealed class TrustLane : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly TemporaryFolder _folder = new();
-    private readonly Programs _programs = Programs.Find();
+    private readonly Programs _programs = Programs.Find(agent: null);
     private readonly Dictionary<string, ECDsa> _keys = new(StringComparer.Ordinal);
     private readonly int[] _ports = Ports(3);
     private ChildProcess? _server;
