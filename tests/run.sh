@@ -27,7 +27,7 @@ engines=(
   mosquitto=mosquitto mosquitto_pub=mosquitto-clients socat=socat tmux=tmux strace=strace tshark=tshark
   mkfs.ext4=e2fsprogs mkfs.xfs=xfsprogs
   /usr/lib/python3/dist-packages/grpc=python3-grpcio /usr/lib/python3/dist-packages/paho=python3-paho-mqtt
-  /usr/share/doc/ruby-grpc=ruby-grpc openssl=openssl /usr/lib/wine/wine64=wine64 wineserver=wine wixl=wixl msibuild=msitools
+  /usr/share/doc/ruby-grpc=ruby-grpc openssl=openssl curl=curl /usr/lib/wine/wine64=wine64 wineserver=wine wixl=wixl msibuild=msitools
   lintian=lintian systemd-analyze=systemd ejabberdctl=ejabberd
 )
 missing=()
