@@ -32,7 +32,7 @@ public static class Composition
             .AddObserve()
             .AddOperatorApi(settings.MaximumMessageBytes, settings.Reflection);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => doors.Configure(kestrel, static agents => agents.UseMqttBroker()));
+        builder.WebHost.ConfigureKestrel(kestrel => doors.Configure(kestrel, static (agents, tls, handshakeTimeout) => agents.UseMqttBroker(tls, handshakeTimeout)));
 
         var app = builder.Build();
         app.UseRouting();

@@ -21,8 +21,11 @@ public sealed class Doors(ServerSettings settings, FleetTrust trust, TimeProvide
     /// <inheritdoc/>
     public Uri Enrollment => Reach("enrollment", Uri.UriSchemeHttps);
 
-    /// <summary>Configures the listeners; <paramref name="serveAgents"/> puts the gateway behind the agents' door.</summary>
-    public void Configure(KestrelServerOptions kestrel, Action<ListenOptions> serveAgents)
+    /// <summary>
+    /// Configures the listeners; <paramref name="serveAgents"/> puts the gateway behind the agents' door, TLS included: what a caller may cost before
+    /// its handshake is the gateway's to limit.
+    /// </summary>
+    public void Configure(KestrelServerOptions kestrel, Action<ListenOptions, Func<SslServerAuthenticationOptions>, TimeSpan> serveAgents)
     {
         Limit(kestrel);
         Listen(kestrel, "operators", settings.Operators, listener =>
@@ -49,9 +52,7 @@ public sealed class Doors(ServerSettings settings, FleetTrust trust, TimeProvide
         Listen(kestrel, "agents", settings.Agents, listener =>
         {
             DoorFeature.Mark(listener, Door.Agents);
-            listener.Protocols = HttpProtocols.None;
-            listener.UseHttps(Tls(MutualTls));
-            serveAgents(listener);
+            serveAgents(listener, MutualTls, HandshakeTimeout);
         });
     }
 

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
 using Fleet.Server.Tests.Hosting;
@@ -221,4 +222,37 @@ internal sealed class AgentDoorTests
 
     private async Task<bool> IsOnlineAsync(string id) =>
         (await _world.Terminals.GetTerminalAsync(new V1.GetTerminalRequest { Name = "terminals/" + id })).Connected;
+
+    [Test]
+    [CancelAfter(60_000)]
+    public async Task Caller_beyond_the_limit_is_sent_away_before_its_handshake(CancellationToken cancellationToken)
+    {
+        await using var world = await ServerWorld.StartAsync(("Agents:Maximum", "1"));
+        var door = world.Server.Endpoints.Agents;
+        using var first = new TcpClient(door.Host, door.Port);
+        using var second = new TcpClient(door.Host, door.Port);
+
+        var ended = await EndedAsync(second, cancellationToken);
+
+        Assert.That(ended, Is.True, "nobody waits for the time that a handshake may take");
+        Assert.That(first.Client.Poll(0, SelectMode.SelectRead), Is.False, "the first one has its place");
+    }
+
+    private static async Task<bool> EndedAsync(TcpClient client, CancellationToken cancellationToken)
+    {
+        using var soon = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        soon.CancelAfter(TimeSpan.FromSeconds(5));
+        try
+        {
+            return await client.GetStream().ReadAsync(new byte[1], soon.Token) == 0;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
 }
