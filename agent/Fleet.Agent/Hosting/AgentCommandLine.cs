@@ -117,6 +117,12 @@ public static class AgentCommandLine
 
     private static async Task<int> EnrolAsync(string directory, string token, string server, bool replace, CancellationToken cancellationToken)
     {
+        if (Tombstone.Find(directory) is { } tombstone)
+        {
+            await Console.Error.WriteLineAsync($"fleet-agent: {tombstone.Text}");
+            return BuriedExitCode;
+        }
+
         try
         {
             var terminal = await new Enrolment(new IdentityStore(directory), TimeProvider.System, AgentVersion.Text).EnrolAsync(token, server, replace, cancellationToken);

@@ -67,7 +67,9 @@ public sealed record Tombstone(string Command, DateTimeOffset RetentionEnded, Ke
     }
 
     /// <summary>For whoever starts an agent here.</summary>
-    public string Text => $"The terminal of this data directory was retired by command {Command} and its journal is erased ({KeyText}). Nothing is served here; use another data directory for another terminal.";
+    public string Text => Erased is null
+        ? $"The terminal of this data directory was retired by command {Command}; its journal is not erased yet: 'fleet-agent run' finishes that. Use another data directory for another terminal."
+        : $"The terminal of this data directory was retired by command {Command} and its journal is erased ({KeyText}). Nothing is served here; use another data directory for another terminal.";
 
     private string KeyText => Key switch
     {

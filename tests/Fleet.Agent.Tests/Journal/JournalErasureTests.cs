@@ -35,6 +35,16 @@ public sealed class JournalErasureTests
     }
 
     [Test]
+    public async Task Another_terminal_does_not_move_into_the_directory_of_a_retired_one()
+    {
+        Buried.Write(_folder.Path);
+
+        var code = await AgentCommandLine.RunAsync(["enroll", "--token", "any", "--server", "https://127.0.0.1:1", "--data", _folder.Path], CancellationToken.None);
+
+        Assert.That(code, Is.EqualTo(AgentCommandLine.BuriedExitCode));
+    }
+
+    [Test]
     public async Task Erasure_that_is_cut_at_any_step_is_finished_by_the_next_start()
     {
         var all = new Points();
