@@ -13,6 +13,9 @@ internal sealed partial class ServerCall : IBatchTarget
     private MessageReader? _reader;
     private bool _inputBroke;
 
+    // The transport may tell it by a write before it cancels the request.
+    private volatile bool _clientHasGone;
+
     /// <summary>The responses of a stream, null as long as there are none.</summary>
     public MessageOutput? Output { get; private set; }
 
@@ -210,6 +213,7 @@ internal sealed partial class ServerCall : IBatchTarget
     {
         if (result.IsCanceled || result.IsCompleted || Http.RequestAborted.IsCancellationRequested)
         {
+            _clientHasGone = true;
             throw new OperationCanceledException("The client has gone.");
         }
     }

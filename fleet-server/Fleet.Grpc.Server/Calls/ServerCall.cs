@@ -229,7 +229,7 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
             return refusal.Status;
         }
 
-        if (failure is OperationCanceledException && CancellationTokenCore.IsCancellationRequested)
+        if (failure is OperationCanceledException && (_clientHasGone || CancellationTokenCore.IsCancellationRequested))
         {
             return new Status(StatusCode.Cancelled, "The call was cancelled.");
         }
