@@ -14,13 +14,13 @@ public sealed class BlockedTerminal(TerminalManner manner)
     private bool _isTold;
 
     /// <summary>The alarm that goes with this outcome, or null.</summary>
-    public JournalEntry? Find(Transaction transaction)
-    {
-        var isBlocked = transaction is { Outcome: TransactionOutcome.Declined, ResultCode: <= byte.MaxValue } && manner.Profile.IsBlockedBy((byte)transaction.ResultCode);
-        var isNews = isBlocked && !_isTold;
-        _isTold = transaction.Outcome != TransactionOutcome.Approved && (_isTold || isBlocked);
-        return isNews
-            ? Alarms.Warning(ReasonCodes.AcquirerBlocked, $"the acquirer declines with {transaction.ResultCode:X2}: on {manner.Profile.Name} this means that it blocked the terminal")
-            : null;
-    }
+    public JournalEntry? Find(Transaction transaction) => !_isTold && IsBlocked(transaction)
+        ? Alarms.Warning(ReasonCodes.AcquirerBlocked, $"the acquirer declines with {transaction.ResultCode:X2}: on {manner.Profile.Name} this means that it blocked the terminal")
+        : null;
+
+    /// <summary>The outcome is durable, and what <see cref="Find"/> said of it with it.</summary>
+    public void Stored(Transaction transaction) => _isTold = transaction.Outcome != TransactionOutcome.Approved && (_isTold || IsBlocked(transaction));
+
+    private bool IsBlocked(Transaction transaction) =>
+        transaction is { Outcome: TransactionOutcome.Declined, ResultCode: <= byte.MaxValue } && manner.Profile.IsBlockedBy((byte)transaction.ResultCode);
 }

@@ -87,6 +87,7 @@ public sealed class PaymentCapture(CaptureStore store, PaymentFates fates, Block
 
         JournalEntry entry = new() { Transaction = transaction };
         await store.CommitAsync("transaction", next, new JournalWrite { Bodies = [.. new[] { entry, gap, blocked.Find(transaction) }.OfType<JournalEntry>()] }, cancellationToken);
+        blocked.Stored(transaction);
         _inFlight = null;
         fates.Decided(new PaymentFate(transaction, result.Repeated));
         CaptureLog.Transaction(logger, transaction.TransactionId, transaction.Outcome, transaction.ResultCode, transaction.Evidence);

@@ -36,19 +36,17 @@ public sealed class DisbeliefAlarm(ITransactionJournal journal, TimeProvider clo
             Detail = $"{channel}: {why}",
         };
         await journal.AppendAsync(JournalWrite.Of(new JournalEntry { Alarm = alarm }), cancellationToken);
+        lock (_lock)
+        {
+            _raised[channel] = clock.GetTimestamp();
+        }
     }
 
     private bool IsDue(LinkChannel channel)
     {
         lock (_lock)
         {
-            if (_raised.TryGetValue(channel, out var last) && clock.GetElapsedTime(last) < Pause)
-            {
-                return false;
-            }
-
-            _raised[channel] = clock.GetTimestamp();
-            return true;
+            return !_raised.TryGetValue(channel, out var last) || clock.GetElapsedTime(last) >= Pause;
         }
     }
 }

@@ -125,6 +125,7 @@ public sealed class FleetTime(ITransactionJournal journal, TimeProvider clock, I
     public async Task<bool> TakeAsync(DateTimeOffset signed, CancellationToken cancellationToken)
     {
         SignedTime next;
+        TimeSpan offset;
         JournalEntry? alarm;
         lock (_lock)
         {
@@ -134,7 +135,7 @@ public sealed class FleetTime(ITransactionJournal journal, TimeProvider clock, I
             }
 
             var now = _isSure && Now - signed > LongestStepBack ? Now : signed;
-            var offset = now - clock.GetUtcNow();
+            offset = now - clock.GetUtcNow();
             next = new SignedTime(Micros(signed), Micros(now), BootClock.Micros(clock), BootId, offset.Ticks / TimeSpan.TicksPerMicrosecond);
             alarm = SkewLocked(offset);
         }
@@ -146,6 +147,7 @@ public sealed class FleetTime(ITransactionJournal journal, TimeProvider clock, I
             _signed = next;
             _base = (next.NowMicros, next.MonotonicMicros);
             _isSure = true;
+            _skewTold = IsSkewed(offset);
         }
 
         return true;
@@ -182,12 +184,11 @@ public sealed class FleetTime(ITransactionJournal journal, TimeProvider clock, I
         LinkLog.TimeGuessed(logger, At(_base.Value.Server), believed);
     }
 
+    private static bool IsSkewed(TimeSpan offset) => offset.Duration() > TolerableSkew;
+
     private JournalEntry? SkewLocked(TimeSpan offset)
     {
-        var isSkewed = offset.Duration() > TolerableSkew;
-        var tell = isSkewed && !_skewTold;
-        _skewTold = isSkewed;
-        if (!tell)
+        if (_skewTold || !IsSkewed(offset))
         {
             return null;
         }

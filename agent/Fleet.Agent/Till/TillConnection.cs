@@ -22,6 +22,9 @@ public sealed class TillConnection : IAsyncDisposable
     private TaskCompletionSource<Apdu?>? _pending;
     private Action? _abort;
     private bool _inDialogue;
+    private int _unserved;
+    private bool _givesWay;
+    private long _restingSince;
 
     /// <param name="link">Link to the till; owned.</param>
     /// <param name="name">For logs.</param>
@@ -33,6 +36,7 @@ public sealed class TillConnection : IAsyncDisposable
         Name = name;
         _clock = clock;
         _logger = logger;
+        _restingSince = clock.GetTimestamp();
     }
 
     /// <summary>For logs.</summary>
@@ -43,6 +47,45 @@ public sealed class TillConnection : IAsyncDisposable
 
     /// <summary>True when nothing more will come and nothing can be sent.</summary>
     public bool IsGone => _closing.IsCancellationRequested;
+
+    /// <summary>How long the till has been at rest: no command of it waits or is served. Null while one is.</summary>
+    public TimeSpan? Resting
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _unserved == 0 && !_givesWay ? _clock.GetElapsedTime(_restingSince) : null;
+            }
+        }
+    }
+
+    /// <summary>Ends the connection of a till that is at rest, so that another may have its place. False when a command of it waits or is served.</summary>
+    public bool TryGiveWay()
+    {
+        lock (_lock)
+        {
+            if (_unserved > 0 || _givesWay)
+            {
+                return false;
+            }
+
+            _givesWay = true;
+        }
+
+        Close();
+        return true;
+    }
+
+    /// <summary>A command from <see cref="Commands"/> is served, dialogue and all.</summary>
+    public void Served()
+    {
+        lock (_lock)
+        {
+            _unserved--;
+            _restingSince = _clock.GetTimestamp();
+        }
+    }
 
     /// <summary>Takes what the till sends until it is gone or the agent stops.</summary>
     public async Task PumpAsync(CancellationToken cancellationToken)
@@ -196,9 +239,21 @@ public sealed class TillConnection : IAsyncDisposable
         TaskCompletionSource<Apdu?>? pending;
         Action? abort;
         bool inDialogue;
+        var taken = false;
         lock (_lock)
         {
             (pending, abort, inDialogue) = (_pending, _abort, _inDialogue);
+            if (!inDialogue && !apdu.IsResponse && !_givesWay && _commands.Writer.TryWrite(apdu))
+            {
+                // In one piece with the question whether the till is at rest.
+                _unserved++;
+                taken = true;
+            }
+        }
+
+        if (taken)
+        {
+            return;
         }
 
         if (apdu.IsResponse)
@@ -208,17 +263,7 @@ public sealed class TillConnection : IAsyncDisposable
             return;
         }
 
-        if (!inDialogue)
-        {
-            if (!_commands.Writer.TryWrite(apdu))
-            {
-                await _link.SendAsync(Apdu.Negative(PleaseWait), cancellationToken);
-            }
-
-            return;
-        }
-
-        if (apdu.Code == AbortRequest.MessageCode && abort is not null)
+        if (inDialogue && apdu.Code == AbortRequest.MessageCode && abort is not null)
         {
             abort();
             await _link.SendAsync(Apdu.Positive, cancellationToken);

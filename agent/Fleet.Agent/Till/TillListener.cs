@@ -18,8 +18,7 @@ public sealed class TillListener(TillOptions options, TerminalOptions terminal, 
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(2);
 
     private readonly TaskCompletionSource<IPEndPoint> _bound = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _lock = new();
-    private readonly HashSet<Task> _sessions = [];
+    private readonly TillPlaces _places = new(options.MaxConnections, logger);
     private int _names;
 
     /// <summary>The TCP endpoint in use, as soon as it listens.</summary>
@@ -42,13 +41,7 @@ public sealed class TillListener(TillOptions options, TerminalOptions terminal, 
         }
 
         await Task.WhenAll(ways);
-        Task[] running;
-        lock (_lock)
-        {
-            running = [.. _sessions];
-        }
-
-        await Task.WhenAll(running);
+        await Task.WhenAll(_places.Sessions);
     }
 
     private async Task ListenAsync(IPEndPoint endpoint, TillStop stop)
@@ -65,7 +58,7 @@ public sealed class TillListener(TillOptions options, TerminalOptions terminal, 
                 _bound.TrySetResult(local);
                 while (true)
                 {
-                    Admit(await socket.AcceptAsync(stop.Soft), stop);
+                    await AdmitAsync(await socket.AcceptAsync(stop.Soft), stop);
                 }
             }
             catch (SocketException exception)
@@ -80,39 +73,26 @@ public sealed class TillListener(TillOptions options, TerminalOptions terminal, 
         }
     }
 
-    private void Admit(Socket socket, TillStop stop)
+    private async Task AdmitAsync(Socket socket, TillStop stop)
     {
-        var name = socket.RemoteEndPoint?.ToString() ?? "tcp";
-        lock (_lock)
+        TillConnection connection;
+        try
         {
-            if (_sessions.Count >= options.MaxConnections)
-            {
-                TillLog.TooMany(logger, name, options.MaxConnections);
-                socket.Dispose();
-                return;
-            }
-
-            var session = ServeSocketAsync(socket, name, stop);
-            _sessions.Add(session);
-            _ = session.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            socket.NoDelay = true;
+            var pipe = new SocketPipe(socket);
+            connection = Connection(new OwnedLink(new ZvtTcpLink(pipe, LinkOptions, clock), pipe), socket.RemoteEndPoint?.ToString() ?? "tcp");
         }
-    }
-
-    private void Forget(Task session)
-    {
-        lock (_lock)
+        catch (Exception exception) when (exception is SocketException or IOException)
         {
-            _sessions.Remove(session);
+            TillLog.Gone(logger, "tcp", exception.Message);
+            socket.Dispose();
+            return;
         }
-    }
 
-    private async Task ServeSocketAsync(Socket socket, string name, TillStop stop)
-    {
-        // The accept loop goes on at once.
-        await Task.Yield();
-        socket.NoDelay = true;
-        var pipe = new SocketPipe(socket);
-        await ServeAsync(new OwnedLink(new ZvtTcpLink(pipe, LinkOptions, clock), pipe), name, stop);
+        if (!_places.TryTake(connection, () => ServeAsync(connection, stop)))
+        {
+            await connection.DisposeAsync();
+        }
     }
 
     private async Task ServePortAsync(SerialAddress address, TillStop stop)
@@ -122,7 +102,7 @@ public sealed class TillListener(TillOptions options, TerminalOptions terminal, 
             var opened = await SerialPorts.OpenAsync(address, new SerialPortOptions { TimeProvider = clock }, stop.Soft);
             if (opened.IsOpen)
             {
-                await ServeAsync(new OwnedLink(new ZvtSerialLink(opened.Port, LinkOptions, clock), opened.Port), address.Device, stop);
+                await ServeAsync(Connection(new OwnedLink(new ZvtSerialLink(opened.Port, LinkOptions, clock), opened.Port), address.Device), stop);
             }
             else
             {
@@ -133,10 +113,11 @@ public sealed class TillListener(TillOptions options, TerminalOptions terminal, 
         }
     }
 
-    private async Task ServeAsync(IZvtLink link, string name, TillStop stop)
+    private TillConnection Connection(IZvtLink link, string name) => new(link, $"{name}#{Interlocked.Increment(ref _names)}", clock, logger);
+
+    private async Task ServeAsync(TillConnection till, TillStop stop)
     {
-        var number = Interlocked.Increment(ref _names);
-        await using var connection = new TillConnection(link, $"{name}#{number}", clock, logger);
+        await using var connection = till;
         TillLog.Connected(logger, connection.Name);
         try
         {

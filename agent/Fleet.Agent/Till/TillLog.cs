@@ -26,8 +26,11 @@ internal static partial class TillLog
     [LoggerMessage(2207, LogLevel.Warning, "Till {Till}: {Code:X4} cannot be read: {Error}")]
     public static partial void Unreadable(ILogger logger, string till, int code, string error);
 
-    [LoggerMessage(2208, LogLevel.Warning, "Till {Till} is turned away: {Limit} are connected")]
+    [LoggerMessage(2208, LogLevel.Warning, "Till {Till} is turned away: {Limit} are connected, each with a command that is being served")]
     public static partial void TooMany(ILogger logger, string till, int limit);
+
+    [LoggerMessage(2212, LogLevel.Warning, "Till {Till} gives way to {Newcomer}: it was at rest for {Resting}, and {Limit} are connected")]
+    public static partial void GivesWay(ILogger logger, string till, string newcomer, TimeSpan resting, int limit);
 
     [LoggerMessage(2209, LogLevel.Error, "A dialogue of till {Till} stumbled; its connection is closed")]
     public static partial void Stumbled(ILogger logger, string till, Exception exception);

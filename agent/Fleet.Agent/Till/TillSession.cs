@@ -23,7 +23,14 @@ public sealed class TillSession(TillConnection connection, TillDesk desk, ILogge
         {
             await foreach (var command in connection.Commands.ReadAllAsync(stop.Soft))
             {
-                await ServeAsync(command, stop.Hard);
+                try
+                {
+                    await ServeAsync(command, stop.Hard);
+                }
+                finally
+                {
+                    connection.Served();
+                }
             }
         }
         catch (Exception exception) when (exception is not OperationCanceledException)

@@ -132,6 +132,20 @@ internal sealed class CommandInboxTests
     }
 
     [Test]
+    public async Task Alarm_of_a_forged_order_that_could_not_be_stored_is_raised_when_the_order_comes_again()
+    {
+        await using var lane = await LaneWorld.StartAsync();
+        var forged = new SignedEnvelope { Payload = ByteString.CopyFromUtf8("forged") };
+        lane.Journal.Fails = static _ => true;
+        Assert.That(async () => await lane.Agent!.Inbox.ReceiveAsync(LinkChannel.Command, forged, CancellationToken.None), Throws.InstanceOf<Agent.Journal.JournalFaultException>());
+        lane.Journal.Fails = static _ => false;
+        await lane.Agent!.Inbox.ReceiveAsync(LinkChannel.Command, forged, CancellationToken.None);
+        await lane.Agent.Inbox.ReceiveAsync(LinkChannel.Command, forged, CancellationToken.None);
+
+        Assert.That(lane.Journal.Entries.Count(static e => e.Alarm?.Code == ReasonCodes.SignatureInvalid), Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Random_envelopes_are_survived()
     {
         await using var lane = await LaneWorld.StartAsync();

@@ -131,6 +131,19 @@ internal sealed class FleetTimeTests
         Assert.That(_journal.Entries.Count(static e => e.Alarm is not null), Is.EqualTo(2));
     }
 
+    [Test]
+    public async Task Skew_whose_alarm_could_not_be_stored_is_told_with_the_next_signed_time()
+    {
+        var time = await BootAsync("boot-1");
+        _journal.Fails = static _ => true;
+        Assert.That(async () => await time.TakeAsync(Signed.AddHours(1), CancellationToken.None), Throws.InstanceOf<Agent.Journal.JournalFaultException>());
+        _journal.Fails = static _ => false;
+        await time.TakeAsync(Signed.AddHours(1).AddSeconds(1), CancellationToken.None);
+        await time.TakeAsync(Signed.AddHours(1).AddSeconds(2), CancellationToken.None);
+
+        Assert.That(_journal.Entries.Count(static e => e.Alarm?.Code == ReasonCodes.ClockSkew), Is.EqualTo(1));
+    }
+
     private async Task<FleetTime> BootAsync(string boot)
     {
         var time = new FleetTime(_journal, _clock, NullLogger<FleetTime>.Instance) { BootId = boot };

@@ -102,6 +102,23 @@ internal sealed class VendorProfileTests
     }
 
     [Test]
+    public async Task Warning_of_a_blocked_terminal_is_told_with_the_outcome_even_if_the_first_commit_failed()
+    {
+        await using var lane = await StartAsync("card-complete");
+        await lane.SellAsync(100);
+        await lane.SettleDownAsync();
+        var commits = 0;
+        lane.Journal.Fails = write => write.Bodies.Any(static b => b.Alarm?.Code == ReasonCodes.AcquirerBlocked) && commits++ == 0;
+        lane.Terminal.Faults.DeclineNext(2, 0x57);
+        await lane.SellAsync(100);
+        await lane.ReadyAsync();
+        Assert.That(commits, Is.Positive, "a commit failed");
+        await lane.SellAsync(100);
+
+        Assert.That(lane.Journal.Entries.Count(static e => e.Alarm?.Code == ReasonCodes.AcquirerBlocked), Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Stop_of_the_till_is_not_passed_on_where_it_would_be_lost()
     {
         await using var lane = await StartAsync("ingenico-a32", static d => d with { CustomerDelay = TimeSpan.FromSeconds(1) });

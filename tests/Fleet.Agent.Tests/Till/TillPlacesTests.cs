@@ -1,0 +1,102 @@
+using Fleet.Testing;
+
+namespace Fleet.Agent.Tests.Till;
+
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+internal sealed class TillPlacesTests
+{
+    private const string Sale = "06 01 0A 04 00 00 00 00 12 34 49 09 78";
+    private const string Enquiry = "05 01 05 00 00 00 03 02";
+
+    [Test]
+    public async Task Till_at_rest_for_longest_gives_way_to_a_new_one()
+    {
+        await using var lane = await LaneWorld.StartAsync(static l => l.TillSettings.MaxConnections = 2);
+        await using var talker = await lane.ConnectAsync();
+        await AskAsync(talker);
+        await using var silent = await lane.ConnectAsync();
+        await AskAsync(talker);
+        await using var newcomer = await lane.ConnectAsync();
+        await newcomer.SendAsync(Sale);
+
+        Assert.That((await newcomer.FollowAsync())[^1].Code, Is.EqualTo(0x060F), "the newcomer pays");
+        await silent.ExpectEndAsync();
+        await AskAsync(talker);
+        Assert.That(lane.Log.Text, Does.Contain("gives way to"));
+        lane.AssertAgreement();
+    }
+
+    [Test]
+    public async Task Tills_that_connect_and_say_nothing_keep_nobody_out()
+    {
+        await using var lane = await LaneWorld.StartAsync();
+        var silent = new List<ScriptedTill>();
+        for (var i = 0; i < 40; i++)
+        {
+            silent.Add(await lane.ConnectAsync());
+        }
+
+        await using var till = await lane.ConnectAsync();
+        await till.SendAsync(Sale);
+        Assert.That((await till.FollowAsync())[^1].Code, Is.EqualTo(0x060F));
+        foreach (var one in silent)
+        {
+            await one.DisposeAsync();
+        }
+    }
+
+    [Test]
+    public async Task Till_inside_a_dialogue_never_gives_way()
+    {
+        await using var lane = await LaneWorld.StartAsync(static l =>
+        {
+            l.TillSettings.MaxConnections = 1;
+            l.Differs = static device => device with { CustomerDelay = TimeSpan.FromSeconds(1) };
+        });
+        await using var paying = await lane.ConnectAsync();
+        await paying.SendAsync(Sale);
+        await paying.ExpectAsync("80 00 00");
+        for (var i = 0; i < 5; i++)
+        {
+            await using var newcomer = await lane.ConnectAsync();
+            await newcomer.ExpectEndAsync();
+        }
+
+        Assert.That((await paying.FollowAsync())[^1].Code, Is.EqualTo(0x060F));
+        Assert.That(lane.Log.Text, Does.Contain("is turned away").And.Not.Contain("gives way"));
+        lane.AssertAgreement();
+
+        // And once the agent has the till's last answer, it does.
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await using var next = await lane.ConnectAsync();
+                await next.SendAsync(Enquiry);
+                await next.FollowUntilGoneAsync();
+                return lane.Log.Text.Contains("gives way to", StringComparison.Ordinal);
+            },
+            "it gives way");
+    }
+
+    [Test]
+    public async Task Place_of_a_till_that_left_is_free_again()
+    {
+        await using var lane = await LaneWorld.StartAsync(static l => l.TillSettings.MaxConnections = 2);
+        await using var stays = await lane.ConnectAsync();
+        await AskAsync(stays);
+        var leaves = await lane.ConnectAsync();
+        await AskAsync(leaves);
+        await leaves.DisposeAsync();
+        await Eventually.TrueAsync(() => lane.Log.Text.Contains("is gone", StringComparison.Ordinal), "its end is noticed");
+        await using var next = await lane.ConnectAsync();
+        await AskAsync(next);
+        await AskAsync(stays);
+    }
+
+    private static async Task AskAsync(ScriptedTill till)
+    {
+        await till.SendAsync(Enquiry);
+        Assert.That((await till.FollowAsync())[^1].Code, Is.EqualTo(0x060F));
+    }
+}
