@@ -76,6 +76,9 @@ internal sealed class MqttConnection
     /// <inheritdoc cref="MqttOpening.MaximumPacketSize"/>
     public uint MaximumPacketSize { get; private set; }
 
+    /// <inheritdoc cref="MqttOpening.MaximumPublishSize"/>
+    public uint MaximumPublishSize { get; private set; }
+
     /// <inheritdoc cref="MqttOpening.SendQuota"/>
     public int SendQuota { get; private set; }
 
@@ -121,6 +124,7 @@ internal sealed class MqttConnection
         _will = opening.Will;
         _requestedExpiry = opening.RequestedExpiry;
         MaximumPacketSize = opening.MaximumPacketSize;
+        MaximumPublishSize = opening.MaximumPublishSize;
         SendQuota = opening.SendQuota;
         OnHeard();
         Client = client;

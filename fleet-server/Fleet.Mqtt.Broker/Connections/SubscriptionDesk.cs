@@ -1,5 +1,6 @@
 using Fleet.Mqtt.Broker.Routing;
 using Fleet.Mqtt.Broker.Sessions;
+using Fleet.Mqtt.Codec;
 using Fleet.Mqtt.Packets;
 using Fleet.Mqtt.Topics;
 
@@ -17,6 +18,7 @@ internal sealed class SubscriptionDesk(MqttBroker broker)
             throw new MqttProtocolException(MqttReasonCode.SubscriptionIdentifiersNotSupported, "Subscription Identifiers are not available (3.2.2.3.12).");
         }
 
+        CheckAnswerFits(connection, packet.Subscriptions.Count);
         var codes = new MqttReasonCode[packet.Subscriptions.Count];
         List<(Subscription Subscription, bool IsNew)> made = [];
         for (var i = 0; i < codes.Length; i++)
@@ -34,6 +36,7 @@ internal sealed class SubscriptionDesk(MqttBroker broker)
     /// <summary>UNSUBSCRIBE (3.10).</summary>
     public void OnUnsubscribe(MqttConnection connection, MqttSession session, UnsubscribePacket packet)
     {
+        CheckAnswerFits(connection, packet.Filters.Count);
         var codes = new MqttReasonCode[packet.Filters.Count];
         for (var i = 0; i < codes.Length; i++)
         {
@@ -44,6 +47,20 @@ internal sealed class SubscriptionDesk(MqttBroker broker)
         }
 
         connection.Output.Write(new UnsubAckPacket { PacketId = packet.PacketId, ReasonCodes = codes });
+    }
+
+    /// <summary>
+    /// [MQTT-3.1.2-24]: an acknowledgement has a code for each filter and cannot be made shorter. Asked before anything is granted; a client that
+    /// waits for ever would be worse off than one that is told.
+    /// </summary>
+    private static void CheckAnswerFits(MqttConnection connection, int filters)
+    {
+        const int IdentifierAndProperties = 3;
+        var remaining = IdentifierAndProperties + filters;
+        if (1 + MqttWriter.VariableLength((uint)remaining) + remaining > connection.MaximumPacketSize)
+        {
+            throw new MqttProtocolException(MqttReasonCode.PacketTooLarge, $"The acknowledgement of {filters} filters does not fit into the {connection.MaximumPacketSize} bytes that the client accepts [MQTT-3.1.2-24].");
+        }
     }
 
     private MqttReasonCode Subscribe(MqttSession session, in MqttSubscription request, uint identifier, List<(Subscription Subscription, bool IsNew)> made)

@@ -84,6 +84,7 @@ internal sealed class Admission(
             return ConnectAnswers.Refuse(MqttReasonCode.NotAuthorized);
         }
 
+        var largest = connect.Properties?.MaximumPacketSize ?? uint.MaxValue;
         return new MqttOpening
         {
             Answer = ConnectAnswers.Accept(connect, client, expiry == wish ? null : expiry, connection.LargestPacket, options),
@@ -92,7 +93,8 @@ internal sealed class Admission(
             Will = connect.Will is null ? null : new Will(connect.Will, client),
             SessionExpiry = expiry,
             RequestedExpiry = wish,
-            MaximumPacketSize = (connect.Properties?.MaximumPacketSize ?? uint.MaxValue) - (connect.Properties?.TopicAliasMaximum > 0 ? AliasLength : 0),
+            MaximumPacketSize = largest,
+            MaximumPublishSize = largest - (connect.Properties?.TopicAliasMaximum > 0 ? AliasLength : 0),
             SendQuota = Math.Min(connect.Properties?.ReceiveMaximum ?? ushort.MaxValue, options.MaximumInFlight),
         };
     }

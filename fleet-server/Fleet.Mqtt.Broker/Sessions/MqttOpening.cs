@@ -23,8 +23,11 @@ internal sealed class MqttOpening
     /// <summary>Seconds, as CONNECT asked: from zero a DISCONNECT must not raise it (3.14.2.2.2).</summary>
     public uint RequestedExpiry { get; init; }
 
-    /// <summary>The client's Maximum Packet Size for a PUBLISH, less what the length of a message does not count: a topic alias (3.1.2.11.4).</summary>
+    /// <summary>The client's Maximum Packet Size (3.1.2.11.4).</summary>
     public uint MaximumPacketSize { get; init; }
+
+    /// <summary>The same for a PUBLISH, less what the length of a message does not count: a topic alias.</summary>
+    public uint MaximumPublishSize { get; init; }
 
     /// <summary>The client's Receive Maximum, ours at most (3.1.2.11.3).</summary>
     public int SendQuota { get; init; }

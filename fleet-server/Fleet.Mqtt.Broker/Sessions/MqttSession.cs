@@ -232,7 +232,7 @@ internal sealed class MqttSession(MqttBrokerOptions options, BrokerClock clock, 
     private bool SendQos0Locked(MqttConnection connection, StoredMessage message, bool retain, uint[] identifiers, FlushSet flush)
     {
         var head = new PublishHead(MqttQos.AtMostOnce, retain, Duplicate: false, PacketId: 0);
-        if (message.PacketLength(head, identifiers, connection.Output.Version) > connection.MaximumPacketSize
+        if (message.PacketLength(head, identifiers, connection.Output.Version) > connection.MaximumPublishSize
             || !connection.Output.TryWritePublish(message, head, identifiers, clock.Now))
         {
             return false;

@@ -227,7 +227,7 @@ internal sealed class OutboundMessages(MqttBrokerOptions options, BrokerClock cl
     /// <summary>[MQTT-3.1.2-24] [MQTT-3.1.2-25]: not sent, and done with as if it had been.</summary>
     private static bool IsTooLarge(MqttConnection connection, Delivery delivery, in PublishHead head)
     {
-        if (delivery.Message.PacketLength(head, delivery.Identifiers, connection.Output.Version) <= connection.MaximumPacketSize)
+        if (delivery.Message.PacketLength(head, delivery.Identifiers, connection.Output.Version) <= connection.MaximumPublishSize)
         {
             return false;
         }

@@ -22,7 +22,8 @@ internal static class MqttBrokerHost
 {
     public static async Task<int> RunAsync(VerbArguments arguments, CancellationToken cancellationToken)
     {
-        var options = Profile(arguments.Option("profile") ?? "open");
+        var profile = arguments.Option("profile") ?? "open";
+        var options = Profile(profile);
         var address = IPAddress.Parse(arguments.Option("address") ?? "127.0.0.1");
         var port = arguments.Number("port", 1883);
         var tls = arguments.Option("tls") is { } folder ? ReadTls(folder) : null;
@@ -31,9 +32,8 @@ internal static class MqttBrokerHost
         // The empty builder knows no HTTP stack besides the server: less to start, less to answer.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Error);
-        builder.Services.AddSingleton<MqttOpenAccess>();
-        builder.Services.AddSingleton<IMqttAuthenticator>(static p => p.GetRequiredService<MqttOpenAccess>());
-        builder.Services.AddSingleton<IMqttAuthorizer>(static p => p.GetRequiredService<MqttOpenAccess>());
+        builder.Services.AddSingleton<IMqttAuthenticator>(new MqttOpenAccess());
+        builder.Services.AddSingleton<IMqttAuthorizer>(profile == "paho" ? new NoSubscribe() : new MqttOpenAccess());
         builder.Services.AddMqttBroker(options);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, address, port, tls, tlsPort));
         var inline = arguments.Option("scheduling") == "inline";
