@@ -9,7 +9,7 @@ public enum CommandState
     /// <summary>Waits for another operator.</summary>
     AwaitingApproval,
 
-    /// <summary>Waits for its start time.</summary>
+    /// <summary>Starts later, and has not been given to the agent yet.</summary>
     Scheduled,
 
     /// <summary>Signed, waits for the agent to be reachable.</summary>
@@ -153,6 +153,9 @@ public static class CommandLifecycle
             [(CommandState.AwaitingApproval, CommandTrigger.Defer)] = CommandState.Scheduled,
             [(CommandState.Scheduled, CommandTrigger.Release)] = CommandState.Queued,
             [(CommandState.Queued, CommandTrigger.Deliver)] = CommandState.Sent,
+
+            // Ahead of its start, so that the agent needs no network when its time comes.
+            [(CommandState.Scheduled, CommandTrigger.Deliver)] = CommandState.Sent,
 
             // Before the first delivery nobody can have begun. From Sent on (the row is durable before the bytes leave) only
             // the agent knows; a delivery that is repeated stays Sent.

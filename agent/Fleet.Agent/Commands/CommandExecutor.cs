@@ -43,6 +43,11 @@ public sealed class CommandExecutor(
 
             ForgetFinished();
             var now = times.Fleet.Now;
+            if (await RefuseAtStartAsync(now, cancellationToken))
+            {
+                continue;
+            }
+
             if (Pick(now) is { } record)
             {
                 await TakeStepAsync(record, changed, cancellationToken);
@@ -66,6 +71,23 @@ public sealed class CommandExecutor(
 
         var waiting = open.Where(HasBegun).ToList();
         return open.FirstOrDefault(r => !HasBegun(r) && IsDue(r, now) && waiting.TrueForAll(w => MayRunBeside(w, r)));
+    }
+
+    // A command that was given ahead meets what the world has become: where the table refuses what arrives, it refuses what starts.
+    private async Task<bool> RefuseAtStartAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var open = store.Open;
+        foreach (var record in open.Where(r => r.NotBeforeUnixMicros > 0 && !HasBegun(r) && IsDue(r, now)))
+        {
+            if (open.FirstOrDefault(b => HasBegun(b) && CommandConflicts.RuleFor(b.Kind, record.Kind) == ConflictRule.Refuse) is { } begun)
+            {
+                var move = new CommandMove(CommandStage.Failed, ReasonCodes.ConflictingCommand, $"at its start command {begun.Id} ({begun.Kind}) has begun");
+                await store.MoveAsync(record, move, commit: null, cancellationToken);
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool MayRunBeside(CommandRecord waiting, CommandRecord next) =>
@@ -136,8 +158,9 @@ public sealed class CommandExecutor(
         return false;
     }
 
+    // A lower counter that has not begun comes later all the same, when its start was awaited.
     private CommandRecord? Superseder(CommandRecord record) => store.Open.FirstOrDefault(
-        r => r.Counter > record.Counter
+        r => (r.Counter > record.Counter || (r.NotBeforeUnixMicros > 0 && !HasBegun(r)))
             && IsDue(r, times.Fleet.Now)
             && CommandConflicts.RuleFor(record.Kind, r.Kind) == ConflictRule.Supersede);
 

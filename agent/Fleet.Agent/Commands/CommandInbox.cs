@@ -78,6 +78,12 @@ public sealed class CommandInbox(
             return (CommandStage.Refused, missing.Code, missing.Text);
         }
 
+        if (UnixTime.Until(command.NotBeforeUnixMicros, times.Fleet.Now) > TimeSpan.Zero)
+        {
+            // What it would conflict with is asked when it starts.
+            return (CommandStage.Accepted, string.Empty, $"kept by the agent, which starts it at {UnixTime.ToTime(command.NotBeforeUnixMicros).UtcDateTime:u}");
+        }
+
         if (executor.Begun.FirstOrDefault(b => CommandConflicts.RuleFor(b.Kind, command.Kind) == ConflictRule.Refuse) is { } begun)
         {
             return (CommandStage.Refused, ReasonCodes.ConflictingCommand, $"command {begun.Id} ({begun.Kind}) has begun");

@@ -1,4 +1,5 @@
 using Fleet.Agent.Gate;
+using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
 using static Fleet.Contracts.Link.V1.GateChange.Types;
 
@@ -18,6 +19,10 @@ public sealed class DisablePlan(CommandStore store, PaymentGate gate, TerminalWo
     {
         switch (record.Stage)
         {
+            case CommandStage.Accepted when gate.Position.State == State.Locked:
+                var refused = new CommandMove(CommandStage.Failed, ReasonCodes.StateForbids, "the terminal is locked");
+                await store.MoveAsync(record, refused, commit: null, cancellationToken);
+                return StepOutcome.Moved;
             case CommandStage.Accepted:
                 await store.MoveAsync(
                     record,

@@ -49,6 +49,13 @@ public sealed class RetirePlan(
 
     private async Task<StepOutcome> EndAsync(CommandRecord record, CancellationToken cancellationToken)
     {
+        // Nothing follows: whatever still waits for its turn or its start gets its answer before the last entry.
+        foreach (var waiting in store.Open.Where(r => r.Id != record.Id))
+        {
+            var refused = new CommandMove(CommandStage.Failed, ReasonCodes.TerminalRetired, $"command {record.Id} retires the terminal");
+            await store.MoveAsync(waiting, refused, commit: null, cancellationToken);
+        }
+
         await store.MoveAsync(
             record,
             new CommandMove(CommandStage.Succeeded, Detail: "keys and configuration of the terminal are erased when the server holds this entry"),

@@ -1,4 +1,5 @@
 using Fleet.Agent.Gate;
+using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
 using static Fleet.Contracts.Link.V1.GateChange.Types;
 
@@ -11,12 +12,21 @@ public sealed class SettleAndLockPlan(CommandStore store, PaymentGate gate, Sett
     public IReadOnlyList<CommandKind> Kinds { get; } = [CommandKind.SettleAndLock];
 
     /// <inheritdoc/>
-    public async Task<StepOutcome> StepAsync(CommandRecord record, CancellationToken cancellationToken) =>
-        await steps.StepAsync(record, cancellationToken) ?? record.Stage switch
+    public async Task<StepOutcome> StepAsync(CommandRecord record, CancellationToken cancellationToken)
+    {
+        if (record.Stage == CommandStage.Accepted && gate.Position.State == State.Locked)
+        {
+            var refused = new CommandMove(CommandStage.Failed, ReasonCodes.StateForbids, "the terminal is locked: its batch is closed");
+            await store.MoveAsync(record, refused, commit: null, cancellationToken);
+            return StepOutcome.Moved;
+        }
+
+        return await steps.StepAsync(record, cancellationToken) ?? record.Stage switch
         {
             CommandStage.Locking => await LockAsync(record, cancellationToken),
             _ => throw new InvalidOperationException($"Settle-and-lock has no stage {record.Stage}."),
         };
+    }
 
     private async Task<StepOutcome> LockAsync(CommandRecord record, CancellationToken cancellationToken)
     {

@@ -5,7 +5,11 @@ using Fleet.Server.Domain.Terminals;
 namespace Fleet.Server.Domain.Commands;
 
 /// <summary>A command that is not final, as far as the gates need to know it.</summary>
-public sealed record OpenCommand(string Id, CommandKind Kind, CommandState State);
+/// <param name="Id">Its id.</param>
+/// <param name="Kind">What it does.</param>
+/// <param name="State">Where it stands.</param>
+/// <param name="StartsLater">Its start lies ahead.</param>
+public sealed record OpenCommand(string Id, CommandKind Kind, CommandState State, bool StartsLater);
 
 /// <summary>Which command is allowed in which state of a terminal, and which commands exclude each other.</summary>
 public static class CommandGates
@@ -53,15 +57,19 @@ public static class CommandGates
     }
 
     // Two commands of a kind that open, close or settle would do the same twice; two that close a batch would race for one batch; and what
-    // the agent would refuse is refused here, once the other has left. One that still waits here stops nobody.
+    // the agent would refuse is refused here, once the other may have begun. One that waits, here or at the agent, stops nobody.
     private static bool Excludes(OpenCommand open, CommandKind asked) =>
         (open.Kind == asked && ChangesTheLane(asked))
         || (CommandKinds.ClosesBatch(open.Kind) && CommandKinds.ClosesBatch(asked))
-        || (HasLeft(open.State) && CommandConflicts.RuleFor(open.Kind, asked) == ConflictRule.Refuse);
+        || (MayHaveBegun(open) && CommandConflicts.RuleFor(open.Kind, asked) == ConflictRule.Refuse);
 
     private static bool ChangesTheLane(CommandKind kind) => CommandKinds.Find(kind)?.Nature is
         CommandNature.Opening or CommandNature.Closing or CommandNature.Settling or CommandNature.Locking or CommandNature.Retiring;
 
-    private static bool HasLeft(CommandState state) => state is not
-        (CommandState.Requested or CommandState.AwaitingApproval or CommandState.Scheduled or CommandState.Queued);
+    private static bool MayHaveBegun(OpenCommand open) => open.State switch
+    {
+        CommandState.Requested or CommandState.AwaitingApproval or CommandState.Scheduled or CommandState.Queued => false,
+        CommandState.Sent or CommandState.Unknown or CommandState.Accepted => !open.StartsLater,
+        _ => true,
+    };
 }

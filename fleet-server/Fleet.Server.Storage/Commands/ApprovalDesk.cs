@@ -83,14 +83,14 @@ public sealed class ApprovalDesk(FleetDatabase database) : IApprovalDesk
 
         var carried = new SignedEnvelope { Approvals = { signatures } };
         await session.ExecuteAsync("UPDATE commands SET approvals = $1 WHERE id = $2", [carried.ToByteArray(), command.Id], cancellationToken);
-        if (command.NotBefore > cause.Time)
-        {
-            await CommandMoves.TryMoveAsync(session, command, CommandTrigger.Defer, cause, cancellationToken);
-        }
-        else if (await CommandRelease.CheckAsync(session, command.Terminal, command.Kind, command.Id, cancellationToken) is { } gate)
+        if (await CommandRelease.CheckAsync(session, command.Terminal, command.Kind, command.Id, cause.Time, cancellationToken) is { } gate)
         {
             // The world has changed since it was asked for.
             await CommandMoves.TryMoveAsync(session, command, CommandTrigger.Cancel, MoveCause.Server(cause.Time, gate.Code, gate.Text), cancellationToken);
+        }
+        else if (command.NotBefore > cause.Time)
+        {
+            await CommandRelease.DeferAsync(session, command, cause, cancellationToken);
         }
         else
         {

@@ -36,7 +36,7 @@ public sealed class CommandDesk(FleetDatabase database) : ICommandDesk
         var draft = Draft(command, actor, now);
         return validateOnly
             ? await database.ReadAsync<Answer<CommandView>>(
-                async (session, ct) => await CommandRelease.CheckAsync(session, command.Terminal, command.Kind, string.Empty, ct) is { } gate
+                async (session, ct) => await CommandRelease.CheckAsync(session, command.Terminal, command.Kind, string.Empty, now, ct) is { } gate
                     ? gate
                     : await NeededAsync(session, command.Kind, ct) is > 0 and var needed
                         ? draft with { State = CommandState.AwaitingApproval, Approvals = new ApprovalView(needed, [], []) }
@@ -132,7 +132,7 @@ public sealed class CommandDesk(FleetDatabase database) : ICommandDesk
             return before.TryGet(out var found, out var reused) ? (await CommandRows.ViewAsync(session, found.Resource, cancellationToken))! : reused;
         }
 
-        if (await CommandRelease.CheckAsync(session, command.Terminal, command.Kind, string.Empty, cancellationToken) is { } gate)
+        if (await CommandRelease.CheckAsync(session, command.Terminal, command.Kind, string.Empty, draft.Created, cancellationToken) is { } gate)
         {
             return gate;
         }
@@ -149,7 +149,7 @@ public sealed class CommandDesk(FleetDatabase database) : ICommandDesk
         }
         else if (draft.State == CommandState.Scheduled)
         {
-            await CommandMoves.TryMoveAsync(session, row, CommandTrigger.Defer, cause, cancellationToken);
+            await CommandRelease.DeferAsync(session, row, cause, cancellationToken);
         }
         else
         {
@@ -200,12 +200,7 @@ public sealed class CommandDesk(FleetDatabase database) : ICommandDesk
                 ReasonCodes.TooLateToCancel, $"commands/{commandId}", $"The command is {command.State}; it can no longer be taken back.");
         }
 
-        if (command.CancelReason.Length == 0)
-        {
-            await session.ExecuteAsync("UPDATE commands SET cancel_reason = $1 WHERE id = $2", [words, commandId], cancellationToken);
-            await CommandMoves.RemarkAsync(session, command, cause with { Reason = command.StateReason, Detail = "cancel asked of the agent: " + words }, cancellationToken);
-        }
-
+        await CommandWithdrawal.AskAsync(session, command, cause, cancellationToken);
         return new CancelAnswer(CancelOutcome.AgentAsked, (await CommandRows.ViewAsync(session, commandId, cancellationToken))!);
     }
 

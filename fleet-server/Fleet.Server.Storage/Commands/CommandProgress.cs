@@ -42,6 +42,12 @@ internal static class CommandProgress
         }
 
         await NoteAsync(session, command, reported, cancellationToken);
+        if (reported.Reason == ReasonCodes.TooLateToCancel)
+        {
+            await CancelRefusedAsync(session, command, reported, now, cancellationToken);
+            return;
+        }
+
         if (reported.Stage == CommandStage.Succeeded && CommandKinds.ClosesBatch(command.Kind))
         {
             await KeepClosingAsync(session, command, evidence, now, cancellationToken);
@@ -61,6 +67,17 @@ internal static class CommandProgress
         {
             var reason = $"{CommandKinds.Word(command.Kind)} {command.Id}";
             await TerminalMoves.TryMoveAsync(session, terminal, happened, Actor.Agent(terminal), reason, now, cancellationToken);
+        }
+    }
+
+    // The agent's definite no to a cancel: the stage it names was told by its own event before.
+    private static async Task CancelRefusedAsync(
+        Session session, CommandRow command, CommandEvent reported, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var asked = await session.ExecuteAsync("UPDATE commands SET cancel_reason = '' WHERE id = $1 AND cancel_reason <> ''", [command.Id], cancellationToken) > 0;
+        if (asked)
+        {
+            await CommandMoves.RemarkAsync(session, command, new MoveCause(Actor.Agent(command.Terminal), reported.Reason, reported.Detail, now), cancellationToken);
         }
     }
 

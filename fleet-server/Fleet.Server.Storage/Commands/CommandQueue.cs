@@ -56,9 +56,9 @@ public sealed class CommandQueue(FleetDatabase database)
         },
         cancellationToken);
 
-    /// <summary>Commands of a terminal that are to be delivered for the first time, in the order of their counters.</summary>
+    /// <summary>Commands of a terminal that are to be delivered for the first time, in the order of their counters; those that start later as well.</summary>
     public Task<List<CommandRow>> QueuedAsync(TerminalId terminal, CancellationToken cancellationToken) =>
-        OfAsync(terminal, "state = 'Queued'", cancellationToken);
+        OfAsync(terminal, "(state = 'Queued' OR (state = 'Scheduled' AND counter > 0))", cancellationToken);
 
     /// <summary>Commands that were handed to a connection and on which nothing came back.</summary>
     public Task<List<CommandRow>> UnansweredAsync(TerminalId terminal, CancellationToken cancellationToken) =>
@@ -69,14 +69,15 @@ public sealed class CommandQueue(FleetDatabase database)
         OfAsync(terminal, "cancel_reason <> '' AND state IN ('Sent', 'Unknown', 'Accepted', 'Blocked')", cancellationToken);
 
     /// <summary>
-    /// Records that the command is about to leave, with the very bytes that leave. False when it must not: it was cancelled, expired or taken
-    /// by another server meanwhile.
+    /// Records that the command is about to leave, with the very bytes that leave. False when it must not: it was cancelled, expired, numbered anew
+    /// or taken by another server meanwhile.
     /// </summary>
     public Task<bool> MarkSentAsync(CommandRow command, byte[] envelope, CancellationToken cancellationToken) => database.WriteAsync(
         async (session, ct) =>
         {
             var now = Now;
             if (now >= command.Expires
+                || (await CommandRows.FindAsync(session, command.Id, ct))?.Counter != command.Counter
                 || await CommandMoves.TryMoveAsync(session, command, CommandTrigger.Deliver, MoveCause.Server(now), ct) is null)
             {
                 return false;
@@ -102,7 +103,7 @@ public sealed class CommandQueue(FleetDatabase database)
 
                 var now = Now;
                 var cause = new MoveCause(actor, string.Empty, "exported to be carried by hand", now);
-                if (command.State == CommandState.Scheduled && now < command.Expires)
+                if (command is { State: CommandState.Scheduled, Counter: 0 } && now < command.Expires)
                 {
                     await CommandRelease.QueueAsync(session, command, cause, ct);
                     command = (await CommandRows.FindAsync(session, commandId, ct))!;
@@ -120,6 +121,7 @@ public sealed class CommandQueue(FleetDatabase database)
 
                 var envelope = sign(command);
                 await session.ExecuteAsync("UPDATE commands SET envelope = $1 WHERE id = $2", [envelope, command.Id], ct);
+                await CommandRelease.NumberBehindAsync(session, command, ct);
                 return envelope;
             },
             cancellationToken);
@@ -152,7 +154,7 @@ public sealed class CommandQueue(FleetDatabase database)
     // The world may have changed since it was asked for: the gates are asked again.
     private static async Task StartAsync(Session session, CommandRow command, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (await CommandRelease.CheckAsync(session, command.Terminal, command.Kind, command.Id, cancellationToken) is { } gate)
+        if (await CommandRelease.CheckAsync(session, command.Terminal, command.Kind, command.Id, now, cancellationToken) is { } gate)
         {
             await CommandMoves.TryMoveAsync(session, command, CommandTrigger.Cancel, MoveCause.Server(now, gate.Code, gate.Text), cancellationToken);
         }

@@ -3,6 +3,7 @@ using Fleet.Server.Domain;
 using Fleet.Server.Domain.Lists;
 using Fleet.Server.Domain.Operators;
 using Fleet.Server.Domain.Terminals;
+using Fleet.Server.Storage.Commands;
 using Fleet.Server.Storage.Engine;
 using Fleet.Server.Storage.Lists;
 
@@ -161,9 +162,19 @@ public sealed class TerminalRegistry(FleetDatabase database) : ITerminalRegistry
                 }
 
                 var happened = lost ? TerminalEvent.ReportedLost : TerminalEvent.ReportedFound;
-                return await TerminalMoves.TryMoveAsync(session, row, happened, actor, reason, Now, ct)
-                    ? (await TerminalRows.ViewAsync(session, terminal, ct))!
-                    : Refusal.Gate(ReasonCodes.StateForbids, terminal.ResourceName, $"A terminal that is {row.State} cannot be reported {(lost ? "lost" : "found")}.");
+                var now = Now;
+                if (!await TerminalMoves.TryMoveAsync(session, row, happened, actor, reason, now, ct))
+                {
+                    return Refusal.Gate(ReasonCodes.StateForbids, terminal.ResourceName, $"A terminal that is {row.State} cannot be reported {(lost ? "lost" : "found")}.");
+                }
+
+                if (lost)
+                {
+                    // Its agent would start them by itself, wherever it is now.
+                    await CommandWithdrawal.AskForScheduledAsync(session, terminal, new MoveCause(actor, string.Empty, "the terminal is lost", now), ct);
+                }
+
+                return (await TerminalRows.ViewAsync(session, terminal, ct))!;
             },
             cancellationToken);
 

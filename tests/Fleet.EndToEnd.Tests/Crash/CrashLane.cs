@@ -10,6 +10,7 @@ using Fleet.Simulator.Terminals;
 using Fleet.Simulator.Tills;
 using Fleet.Testing;
 using Fleet.V1;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Fleet.EndToEnd.Tests.Crash;
 
@@ -133,10 +134,15 @@ internal sealed class CrashLane : IAsyncDisposable
     }
 
     /// <summary>Gives a command and waits for its success.</summary>
-    public async Task OrderAsync(Command.Types.Kind kind, CancellationToken stop, CommandParameters? parameters = null, string message = "")
+    public async Task OrderAsync(Command.Types.Kind kind, CancellationToken stop, CommandParameters? parameters = null, string message = "", TimeSpan? ahead = null)
     {
-        var command = await _shop.Commands.CreateCommandAsync(
-            new CreateCommandRequest { Terminal = $"terminals/{_name}", Kind = kind, Reason = "crash matrix", Parameters = parameters, Message = message }, cancellationToken: stop);
+        var request = new CreateCommandRequest { Terminal = $"terminals/{_name}", Kind = kind, Reason = "crash matrix", Parameters = parameters, Message = message };
+        if (ahead is { } later)
+        {
+            request.NotBeforeTime = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow() + later);
+        }
+
+        var command = await _shop.Commands.CreateCommandAsync(request, cancellationToken: stop);
         Command = command.Name;
         await CommandSucceedsAsync(stop);
     }

@@ -21,7 +21,7 @@ internal sealed class CrashMatrixTests
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(20);
 
     // Of the steps that another scenario has, too, this part is struck on one day.
-    private const int Parts = 4;
+    private const int Parts = 2;
 
     private static int _lanes;
     private Shop _shop = null!;

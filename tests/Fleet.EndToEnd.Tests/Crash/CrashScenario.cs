@@ -31,6 +31,9 @@ internal sealed record CrashScenario(
     /// <summary>Payments, then every kind of command there is.</summary>
     public static IReadOnlyList<CrashScenario> All { get; } = [.. Written(), .. CommandKinds.All.Where(static row => !Handled.Contains(row.Kind)).Select(Plain)];
 
+    // Long enough for the agent to hold the command before it starts.
+    private static TimeSpan Ahead { get; } = TimeSpan.FromSeconds(1);
+
     private static HashSet<CommandKind> Handled => [CommandKind.Disable, CommandKind.Enable, CommandKind.SettleAndLock, CommandKind.Retire];
 
     private static CrashScenario[] Written() =>
@@ -42,6 +45,7 @@ internal sealed record CrashScenario(
         new("end-of-day", Sold, static (lane, stop) => lane.Till.EndOfDayAsync(stop, CancellationToken.None), Resolved),
         new("recovery", CutOffAsync, Nothing, Resolved) { ActsAtStart = true },
         new("disable", Sold, Order(Command.Types.Kind.Disable), Reopened),
+        new("scheduled-disable", Sold, static (lane, stop) => lane.OrderAsync(Command.Types.Kind.Disable, stop, ahead: Ahead), Reopened) { SharesSteps = true },
         new("enable", DisabledAsync, Order(Command.Types.Kind.Enable), Succeeded),
         new("settle-and-lock", Sold, Order(Command.Types.Kind.SettleAndLock), Reopened),
         new("retire", Sold, RetireAsync, static async (lane, stop) => await RetiredAsync(lane, stop)) { EndsTheLane = true, SharesSteps = true },

@@ -72,9 +72,22 @@ public sealed class CommandGatesTests
     {
         var state = Expected[asked][^1];
 
-        var refusal = CommandGates.Check(Lane, state, asked, [new OpenCommand("c1", open, openState)]);
+        var refusal = CommandGates.Check(Lane, state, asked, [new OpenCommand("c1", open, openState, StartsLater: false)]);
 
         Assert.That(refusal?.Code, Is.EqualTo(excluded ? ReasonCodes.ConflictingCommand : null));
         Assert.That(refusal?.Subject, Is.EqualTo(excluded ? "commands/c1" : null));
+    }
+
+    [TestCase(CommandState.Sent, false)]
+    [TestCase(CommandState.Accepted, false)]
+    [TestCase(CommandState.Unknown, false)]
+    [TestCase(CommandState.Draining, true)]
+    [TestCase(CommandState.Blocked, true)]
+    public void Command_whose_start_lies_ahead_excludes_only_what_would_be_done_twice(CommandState openState, bool excluded)
+    {
+        OpenCommand[] open = [new("c1", CommandKind.SettleAndLock, openState, StartsLater: true)];
+
+        Assert.That(CommandGates.Check(Lane, TerminalState.Active, CommandKind.Disable, open)?.Code, Is.EqualTo(excluded ? ReasonCodes.ConflictingCommand : null));
+        Assert.That(CommandGates.Check(Lane, TerminalState.Active, CommandKind.Retire, open)?.Code, Is.EqualTo(ReasonCodes.ConflictingCommand));
     }
 }

@@ -1,6 +1,7 @@
 using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
 using Fleet.Server.Domain;
+using Fleet.Server.Domain.Commands;
 using Fleet.Server.Domain.Operators;
 using Fleet.Server.Domain.Terminals;
 using Fleet.Server.Storage.Commands;
@@ -110,12 +111,11 @@ public sealed class CommandQueueTests(EngineUnderTest engine) : StorageFixture(e
     }
 
     [Test]
-    public async Task Scheduled_command_is_queued_when_its_time_comes_with_a_counter_above_the_others()
+    public async Task Scheduled_command_that_could_not_be_delivered_is_queued_when_its_time_comes()
     {
         await World.ActivateAsync();
         var start = World.Clock.GetUtcNow().AddHours(2);
         var scheduled = StorageWorld.Accepted(await World.AskAsync(CommandKind.SettleAndLock, start: start));
-        await World.SentAsync(CommandKind.Disable);
         var early = await World.Queue.SweepAsync(CancellationToken.None);
         var due = await World.Queue.NextSweepAsync(CancellationToken.None);
         World.Clock.Advance(TimeSpan.FromHours(2));
@@ -123,9 +123,96 @@ public sealed class CommandQueueTests(EngineUnderTest engine) : StorageFixture(e
         await World.Queue.SweepAsync(CancellationToken.None);
 
         var command = await World.CommandAsync(scheduled.Id);
-        Assert.That((scheduled.State, scheduled.Counter, early, due), Is.EqualTo((CommandState.Scheduled, 0L, 0, (DateTimeOffset?)start)));
-        Assert.That((command.State, command.Counter), Is.EqualTo((CommandState.Queued, 2L)));
+        Assert.That((scheduled.State, scheduled.Counter, early, due), Is.EqualTo((CommandState.Scheduled, 1L, 0, (DateTimeOffset?)start)));
+        Assert.That((command.State, command.Counter), Is.EqualTo((CommandState.Queued, 1L)));
         Assert.That(command.Moves[^1].Actor, Is.EqualTo(Actor.Server));
+    }
+
+    [Test]
+    public async Task Scheduled_command_is_to_be_delivered_ahead_in_the_order_of_release()
+    {
+        await World.ActivateAsync();
+        var scheduled = StorageWorld.Accepted(await World.AskAsync(CommandKind.SettleAndLock, start: World.Clock.GetUtcNow().AddHours(2)));
+        var atOnce = StorageWorld.Accepted(await World.AskAsync(CommandKind.Disable));
+
+        var queued = await World.Queue.QueuedAsync(Lane, CancellationToken.None);
+        var marked = await World.Queue.MarkSentAsync(queued[0], [1], CancellationToken.None);
+        World.Clock.Advance(TimeSpan.FromHours(3));
+        await World.Queue.SweepAsync(CancellationToken.None);
+
+        Assert.That(queued.Select(static c => (c.Id, c.Counter)), Is.EqualTo(new[] { (scheduled.Id, 1L), (atOnce.Id, 2L) }));
+        Assert.That((marked, (await World.CommandAsync(scheduled.Id)).State), Is.EqualTo((true, CommandState.Sent)), "from then on its start is the agent's matter");
+    }
+
+    [Test]
+    public async Task Command_that_starts_later_at_the_agent_stops_no_other()
+    {
+        var journal = await World.ActivateAsync();
+        var scheduled = StorageWorld.Accepted(await World.AskAsync(CommandKind.SettleAndLock, start: World.Clock.GetUtcNow().AddHours(2)));
+        await World.Queue.MarkSentAsync((await World.Queue.QueuedAsync(Lane, CancellationToken.None)).Single(), [1], CancellationToken.None);
+        await World.StoreAsync(journal, journal.Command(scheduled.Id, CommandStage.Accepted));
+
+        Assert.That((await World.AskAsync(CommandKind.Disable)).Refusal, Is.Null);
+        World.Clock.Advance(TimeSpan.FromHours(2));
+        Assert.That((await World.AskAsync(CommandKind.DisplayMessage)).Refusal?.Code, Is.EqualTo(ReasonCodes.ConflictingCommand), "now it may have begun");
+    }
+
+    [Test]
+    public async Task Command_that_was_overtaken_by_an_export_gets_a_higher_counter()
+    {
+        await World.ActivateAsync();
+        var scheduled = StorageWorld.Accepted(await World.AskAsync(CommandKind.SettleAndLock, start: World.Clock.GetUtcNow().AddHours(2)));
+        var before = (await World.Queue.QueuedAsync(Lane, CancellationToken.None)).Single();
+        var carried = StorageWorld.Accepted(await World.AskAsync(CommandKind.Disable));
+        await ExportAsync(carried.Id, static _ => [1]);
+
+        Assert.That((await World.CommandAsync(scheduled.Id)).Counter, Is.EqualTo(3));
+        Assert.That(await World.Queue.MarkSentAsync(before, [1], CancellationToken.None), Is.False, "signed with the counter before");
+        Assert.That(await World.Queue.MarkSentAsync((await World.Queue.QueuedAsync(Lane, CancellationToken.None)).Single(), [1], CancellationToken.None), Is.True);
+    }
+
+    [Test]
+    public async Task Lost_terminal_is_asked_to_drop_what_it_was_given_ahead()
+    {
+        var journal = await World.ActivateAsync();
+        var scheduled = StorageWorld.Accepted(await World.AskAsync(CommandKind.SettleAndLock, start: World.Clock.GetUtcNow().AddHours(2)));
+        await World.Queue.MarkSentAsync((await World.Queue.QueuedAsync(Lane, CancellationToken.None)).Single(), [1], CancellationToken.None);
+        await World.StoreAsync(journal, journal.Command(scheduled.Id, CommandStage.Accepted));
+
+        await World.Registry.ReportAsync(Lane, lost: true, "stolen", StorageWorld.Anna, CancellationToken.None);
+
+        Assert.That((await World.Queue.CancellationsAsync(Lane, CancellationToken.None)).Single().Id, Is.EqualTo(scheduled.Id));
+    }
+
+    [Test]
+    public async Task Cancel_that_came_too_late_is_answered_definitely_and_not_asked_again()
+    {
+        var journal = await World.ActivateAsync();
+        var command = await World.SentAsync(CommandKind.SettleAndLock);
+        await World.StoreAsync(journal, journal.Command(command.Id, CommandStage.Accepted));
+        await World.Desk.CancelAsync(command.Id, "changed our mind", StorageWorld.Anna, CancellationToken.None);
+        var asked = await World.CommandAsync(command.Id);
+        await World.StoreAsync(journal, journal.Command(command.Id, CommandStage.Draining));
+        await World.StoreAsync(journal, journal.Command(command.Id, CommandStage.Draining, ReasonCodes.TooLateToCancel));
+
+        var answered = await World.CommandAsync(command.Id);
+        Assert.That((asked.CancelRequested, answered.CancelRequested), Is.EqualTo((true, false)));
+        Assert.That((answered.State, answered.StateReason), Is.EqualTo((CommandState.Draining, ReasonCodes.TooLateToCancel)));
+        Assert.That(await World.Queue.CancellationsAsync(Lane, CancellationToken.None), Is.Empty);
+    }
+
+    [Test]
+    public async Task Cancel_that_crosses_the_end_is_answered_without_an_alarm()
+    {
+        var journal = await World.ActivateAsync();
+        var command = await World.SentAsync(CommandKind.Disable);
+        await World.Desk.CancelAsync(command.Id, "changed our mind", StorageWorld.Anna, CancellationToken.None);
+        await World.StoreAsync(journal, journal.Command(command.Id, CommandStage.Succeeded));
+        await World.StoreAsync(journal, journal.Command(command.Id, CommandStage.Succeeded, ReasonCodes.TooLateToCancel));
+
+        var answered = await World.CommandAsync(command.Id);
+        Assert.That((answered.State, answered.StateReason, answered.CancelRequested), Is.EqualTo((CommandState.Succeeded, ReasonCodes.TooLateToCancel, false)));
+        Assert.That(answered.Moves, Has.None.Matches<CommandMove>(static m => m.Reason == AlarmCodes.LateResult));
     }
 
     [Test]

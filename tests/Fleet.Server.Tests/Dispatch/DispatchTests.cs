@@ -173,16 +173,27 @@ public sealed class DispatchTests
     }
 
     [Test]
-    public async Task Scheduled_command_leaves_when_its_time_comes(CancellationToken cancellationToken)
+    public async Task Scheduled_command_leaves_at_once_with_its_start(CancellationToken cancellationToken)
     {
         await ConnectAsync();
-        var asked = StorageWorld.Accepted(await _world.AskAsync(CommandKind.SettleAndLock, start: _world.Clock.GetUtcNow().AddSeconds(30)));
-        Assert.That(_downlink.Drain(), Is.Empty);
+        var start = _world.Clock.GetUtcNow().AddHours(3);
+        var asked = StorageWorld.Accepted(await _world.AskAsync(CommandKind.SettleAndLock, start: start));
 
-        await AdvanceUntilAsync(async () => (await _world.CommandAsync(asked.Id)).State == CommandState.Sent);
+        var sent = _signer.Open(SigningDomain.Command, (await _downlink.NextAsync(cancellationToken)).Payload, Command.Parser);
+        Assert.That((sent.CommandId, sent.NotBeforeUnixMicros), Is.EqualTo((asked.Id, start.ToUnixTimeMilliseconds() * 1000)));
+        Assert.That((await _world.CommandAsync(asked.Id)).State, Is.EqualTo(CommandState.Sent));
+        Assert.That(_world.Clock.GetUtcNow(), Is.LessThan(start));
+    }
 
-        Assert.That(Id(await _downlink.NextAsync(cancellationToken)), Is.EqualTo(asked.Id));
-        Assert.That(_world.Clock.GetUtcNow(), Is.GreaterThanOrEqualTo(TestClock.Start.AddSeconds(30)));
+    [Test]
+    public async Task Scheduled_command_for_an_agent_that_is_away_leaves_with_its_next_hello(CancellationToken cancellationToken)
+    {
+        var scheduled = StorageWorld.Accepted(await _world.AskAsync(CommandKind.SettleAndLock, start: _world.Clock.GetUtcNow().AddHours(3)));
+        var atOnce = StorageWorld.Accepted(await _world.AskAsync(CommandKind.Disable));
+        await ConnectAsync();
+
+        Assert.That(Id(await _downlink.NextAsync(cancellationToken)), Is.EqualTo(scheduled.Id), "by the order of the counters");
+        Assert.That(Id(await _downlink.NextAsync(cancellationToken)), Is.EqualTo(atOnce.Id));
     }
 
     [Test]
