@@ -45,10 +45,10 @@ internal sealed class Shop : IAsyncDisposable
 
     public Transactions.TransactionsClient Transactions => _session.Transactions;
 
-    public static async Task<Shop> OpenAsync(int lanes, CancellationToken cancellationToken)
+    public static async Task<Shop> OpenAsync(int lanes, CancellationToken cancellationToken, string? agent = null)
     {
         var folder = new TemporaryFolder();
-        var world = await World.StartAsync(folder.Path, Quick, agent: null, cancellationToken);
+        var world = await World.StartAsync(folder.Path, Quick, agent, cancellationToken);
         try
         {
             await world.SetUpLanesAsync(lanes, cancellationToken);
