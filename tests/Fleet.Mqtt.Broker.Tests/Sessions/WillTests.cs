@@ -107,7 +107,7 @@ public sealed class WillTests
         }
 
         await Eventually.TrueAsync(() => _broker.Broker.Connections.Count == 1, "gone");
-        await _broker.ConnectAsync(new MqttClientOptions { Host = "127.0.0.1", Port = _broker.Port, ClientId = "c", SessionExpiry = TimeSpan.FromSeconds(100) });
+        await _broker.ConnectAsync(new MqttClientOptions { Host = "127.0.0.1", Port = _broker.Port, ClientId = "c", CleanStart = false, SessionExpiry = TimeSpan.FromSeconds(100) });
         _clock.Advance(TimeSpan.FromSeconds(60));
         await watcher.ExpectNothingAsync();
     }
