@@ -69,11 +69,15 @@ fi
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 
-# Two lanes beside each other: what waits for processes, ptys and installers most of its time, and everything else. A project's
-# output comes in one piece when it ends.
+# Two at a time, the longest first: whoever is free takes the next. A project's output comes in one piece when it ends.
+longest=(Fleet.EndToEnd.Tests Fleet.Deploy.Tests Fleet.Simulator.Tests Fleet.Agent.Tests Fleet.Server.Tests)
+for project in "${longest[@]}" "${projects[@]}"; do
+  [[ " ${projects[*]} " != *" $project "* ]] || printf '%s\n' "$project"
+done | awk '!seen[$0]++' >"$results/queue"
+take_project() { { flock 8; head -n 1 "$results/queue"; sed -i 1d "$results/queue"; } 8>"$results/taking"; }
 run_projects() {
   local project start log
-  for project in "$@"; do
+  while project=$(take_project) && [[ -n $project ]]; do
     start=$SECONDS
     log=$results/$project.log
     dotnet test "tests/$project" --no-build -c Debug --nologo -v minimal \
@@ -82,16 +86,9 @@ run_projects() {
     { flock 9; say "$project"; cat "$log"; echo "   $project: $((SECONDS - start)) s"; } 9>"$results/printing"
   done
 }
-waiting=() working=()
-for project in "${projects[@]}"; do
-  case $project in
-    Fleet.Deploy.Tests|Fleet.EndToEnd.Tests) waiting+=("$project") ;;
-    *) working+=("$project") ;;
-  esac
-done
-trap 'kill $(jobs -p) 2>/dev/null; exit 130' INT TERM
-run_projects ${waiting[@]+"${waiting[@]}"} &
-run_projects ${working[@]+"${working[@]}"}
+trap 'trap - INT TERM; kill 0' INT TERM
+run_projects &
+run_projects &
 wait
 failed=0
 [[ ! -e $results/failed ]] || failed=1
