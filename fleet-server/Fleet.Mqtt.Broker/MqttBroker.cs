@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Net;
 using Fleet.Mqtt.Broker.Access;
 using Fleet.Mqtt.Broker.Connections;
 using Fleet.Mqtt.Broker.Routing;
@@ -19,7 +18,6 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
 
     private readonly ConnectionTable _connections = new();
-    private readonly ConnectGate _gate;
     private readonly CancellationTokenSource _stopping = new();
     private readonly SessionRegistry _sessions;
     private readonly ITimer _timer;
@@ -56,10 +54,9 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         Observers = new SessionObservers([.. observers], Metrics, logger);
         Router = new Router(options, authorizer, Retained, Metrics, timeProvider);
         Packets = new PacketDesk(this);
-        _gate = new ConnectGate(options.MaximumConnections, options.MaximumConnectionsPerAddress, options.ConnectRate, Clock);
+        Door = new FrontDoor(options, Clock, Metrics);
         _sessions = new SessionRegistry(this);
-        Admission = new Admission(this, _gate, authenticator, [.. methods]);
-        Handshakes = new SemaphoreSlim(options.MaximumTlsHandshakes);
+        Admission = new Admission(this, Door.Gate, authenticator, [.. methods]);
         Stopping = _stopping.Token;
         _timer = timeProvider.CreateTimer(static b => ((MqttBroker)b!).OnTick(), this, Tick, Tick);
     }
@@ -98,10 +95,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
 
     internal PacketDesk Packets { get; }
 
-    /// <summary>Places for TLS handshakes.</summary>
-    internal SemaphoreSlim Handshakes { get; }
-
-    internal HandshakeWatch Watch { get; } = new();
+    internal FrontDoor Door { get; }
 
     internal CancellationToken Stopping { get; }
 
@@ -258,27 +252,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
             return null;
         }
 
-        var address = AddressOf(peer);
-        if (_gate.Enter(address))
-        {
-            if (peer.Listener?.Gate(Clock).Enter(address) != false)
-            {
-                return new Arrival(this, peer);
-            }
-
-            _gate.Leave(address);
-        }
-
-        Metrics.Refused(MqttReasonCode.QuotaExceeded);
-        return null;
-    }
-
-    /// <summary>Gives back what was counted at <see cref="Arrive"/>.</summary>
-    internal void Leave(MqttPeer peer)
-    {
-        var address = AddressOf(peer);
-        _gate.Leave(address);
-        peer.Listener?.Gate(Clock).Leave(address);
+        return Door.Enter(peer);
     }
 
     /// <summary>Serves a connection that came through the gates before.</summary>
@@ -333,8 +307,6 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
         return code;
     }
 
-    private static IPAddress? AddressOf(MqttPeer peer) => (peer.Remote as IPEndPoint)?.Address;
-
     private void OnTick()
     {
         try
@@ -345,7 +317,7 @@ public sealed class MqttBroker : IDisposable, IAsyncDisposable
                 connection.CheckSilence(now);
             }
 
-            Watch.Check(now);
+            Door.CheckDeadlines(now);
             _sessions.Expire(now);
             if (Interlocked.Increment(ref _ticks) % 240 == 0)
             {

@@ -192,7 +192,7 @@ internal sealed class MqttConnection
     {
         if (Client is not { } client)
         {
-            _arrival.CheckDeadline(now);
+            _broker.Door.CheckDeadline(_arrival, now);
         }
         else if (client.KeepAlive != 0 && now - Volatile.Read(ref _lastReceived) > client.KeepAlive * 1500L)
         {

@@ -19,7 +19,7 @@ internal sealed class TlsDoor(MqttBroker broker, MqttListener? listener)
         }
 
         connection.Features.Set(arrival);
-        broker.Watch.Add(arrival);
+        broker.Door.Watch(arrival);
         try
         {
             if (await HasSpokenAsync(connection) && await HasPlaceAsync(connection, arrival))
@@ -29,7 +29,7 @@ internal sealed class TlsDoor(MqttBroker broker, MqttListener? listener)
         }
         finally
         {
-            broker.Watch.Remove(arrival);
+            broker.Door.Unwatch(arrival);
         }
     }
 

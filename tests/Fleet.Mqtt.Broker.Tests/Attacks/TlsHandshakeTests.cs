@@ -36,14 +36,14 @@ public sealed class TlsHandshakeTests
         await using var broker = await StartAsync(new MqttBrokerOptions { MaximumTlsHandshakes = 1 });
         using var slow = broker.Raw();
         slow.Send(HalfClientHello);
-        await Eventually.TrueAsync(() => broker.Broker.Handshakes.CurrentCount == 0, "the slow one is at work");
+        await Eventually.TrueAsync(() => broker.Broker.Door.Handshakes.CurrentCount == 0, "the slow one is at work");
         var connecting = broker.ConnectAsync(Options(broker));
-        await Eventually.TrueAsync(() => broker.Broker.Watch.Count == 2, "the good one has arrived");
+        await Eventually.TrueAsync(() => broker.Broker.Door.ShakingHands == 2, "the good one has arrived");
         Assert.That(connecting.IsCompleted, Is.False);
         slow.Dispose();
         var client = await connecting.WaitAsync(TimeSpan.FromSeconds(20), CancellationToken.None);
         Assert.That((await client.PublishAsync("a", "x")).IsSuccess, Is.True);
-        await Eventually.TrueAsync(() => broker.Broker.Handshakes.CurrentCount == 1, "its place is free");
+        await Eventually.TrueAsync(() => broker.Broker.Door.Handshakes.CurrentCount == 1, "its place is free");
     }
 
     [TestCase("")]
@@ -54,17 +54,17 @@ public sealed class TlsHandshakeTests
         await using var broker = await StartAsync(new MqttBrokerOptions { ConnectTimeout = TimeSpan.FromSeconds(5) }, clock);
         using var raw = broker.Raw();
         raw.Send(said);
-        await Eventually.TrueAsync(() => broker.Broker.Watch.Count == 1, "it has arrived");
+        await Eventually.TrueAsync(() => broker.Broker.Door.ShakingHands == 1, "it has arrived");
         clock.Advance(TimeSpan.FromSeconds(4));
-        Assert.That(broker.Broker.Watch.Count, Is.EqualTo(1));
+        Assert.That(broker.Broker.Door.ShakingHands, Is.EqualTo(1));
         await Eventually.TrueAsync(
             () =>
             {
                 clock.Advance(TimeSpan.FromSeconds(2));
-                return broker.Broker.Watch.Count == 0;
+                return broker.Broker.Door.ShakingHands == 0;
             },
             "it is closed");
-        await Eventually.TrueAsync(() => broker.Broker.Handshakes.CurrentCount == 256, "its place is free");
+        await Eventually.TrueAsync(() => broker.Broker.Door.Handshakes.CurrentCount == 256, "its place is free");
     }
 
     [Test]
@@ -91,11 +91,11 @@ public sealed class TlsHandshakeTests
     {
         await using var broker = await StartAsync(new MqttBrokerOptions { MaximumConnectionsPerAddress = 3 });
         var silent = Enumerable.Range(0, 3).Select(_ => broker.Raw()).ToList();
-        await Eventually.TrueAsync(() => broker.Broker.Watch.Count == 3, "they have arrived");
+        await Eventually.TrueAsync(() => broker.Broker.Door.ShakingHands == 3, "they have arrived");
         using var fourth = broker.Raw();
         fourth.ExpectClosed();
         silent.ForEach(static s => s.Dispose());
-        await Eventually.TrueAsync(() => broker.Broker.Watch.Count == 0, "they have gone");
+        await Eventually.TrueAsync(() => broker.Broker.Door.ShakingHands == 0, "they have gone");
         var client = await broker.ConnectAsync(Options(broker));
         Assert.That((await client.PublishAsync("a", "x")).IsSuccess, Is.True);
     }
