@@ -36,6 +36,14 @@ d}" -e "/@REFERENCES@/{r $references
 d}" "$here/msi/fleet-agent.wxs" > "$stage/fleet-agent.wxs"
 (cd "$stage" && wixl --arch x64 -o "$out/fleet-agent_${version}_x64.msi" fleet-agent.wxs)
 
-# Settings are the shop's: permanent (16), never overwritten (128), 64 bits (256). wixl knows no attribute for the first two.
-msibuild "$out/fleet-agent_${version}_x64.msi" -q "UPDATE Component SET Attributes = 400 WHERE Component = 'Settings'"
-echo "$out/fleet-agent_${version}_x64.msi"
+# What wixl has no words for.
+package=$out/fleet-agent_${version}_x64.msi
+# Settings are the shop's: permanent (16), never overwritten (128), 64 bits (256).
+msibuild "$package" -q "UPDATE Component SET Attributes = 400 WHERE Component = 'Settings'"
+# The old version goes inside the transaction of the new one: an upgrade that fails leaves the old agent.
+msibuild "$package" -q "UPDATE InstallExecuteSequence SET Sequence = 1501 WHERE Action = 'RemoveExistingProducts'"
+# Windows starts the agent again after 1, 5 and 30 seconds, after an end with an error code as after a crash.
+msibuild "$package" -i "$here/msi/MsiServiceConfigFailureActions.idt"
+msibuild "$package" -i "$here/msi/MsiServiceConfig.idt"
+msibuild "$package" -q "INSERT INTO InstallExecuteSequence (Action, Condition, Sequence) VALUES ('MsiConfigureServices', 'VersionMsi >= \"5.00\"', 5850)"
+echo "$package"

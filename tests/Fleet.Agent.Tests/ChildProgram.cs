@@ -13,6 +13,8 @@ public static class ChildProgram
         ["durable", var path] => JournalChild.WriteDurablyAsync(path),
         ["faults", var folder, var count] => JournalChild.AppendThroughFaultsAsync(folder, int.Parse(count, CultureInfo.InvariantCulture)),
         ["powercut", var folder, var cut] => PowerCutChild.WriteEverythingAsync(folder, cut),
+        ["identity", var folder, var keys, var cut] => Task.FromResult(IdentityCutChild.ChangeForEver(folder, keys, cut)),
+        ["erasure", var folder, var point] => ErasureCutChild.EraseAsync(folder, int.Parse(point, CultureInfo.InvariantCulture)),
         ["careless", var folder] => Task.FromResult(PowerCutChild.WriteCarelessly(folder)),
         _ => Task.FromResult(2),
     };

@@ -33,7 +33,12 @@ public static class Runner
             var manager = ServiceManager.OfProcess();
             manager.Ready($"operators at {server.Endpoints.Operators.Authority}, agents at {server.Endpoints.Agents.Authority}");
             using var stopping = server.OnStopping(manager.Stopping);
+            using var stopped = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var watching = new Watchdog(
+                manager, server.Services.GetRequiredService<FleetDatabase>(), TimeProvider.System, server.Services.GetRequiredService<ILogger<Watchdog>>()).RunAsync(stopped.Token);
             await server.WaitForStopAsync(cancellationToken);
+            await stopped.CancelAsync();
+            await watching;
             return 0;
         }
         catch (Exception e) when (e is StartRefusedException or PartFailedException or StorageException or IOException)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
@@ -7,16 +8,30 @@ namespace Fleet.Server.Hosting;
 /// Tells systemd how the service stands (sd_notify(3)): a datagram to the socket it names. Without a service manager nothing is told, and one
 /// that does not listen stops nobody.
 /// </summary>
-public sealed class ServiceManager(string? socketPath)
+public sealed class ServiceManager(string? socketPath, TimeSpan? watchdog = null)
 {
+    /// <summary>How often it wants to hear that the server gets on; null when it does not watch.</summary>
+    public TimeSpan? Watchdog => watchdog;
+
     /// <summary>The service manager that started this process, if any.</summary>
-    public static ServiceManager OfProcess() => new(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"));
+    public static ServiceManager OfProcess() => new(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"), WatchdogOfProcess());
 
     /// <summary>Every door is open.</summary>
     public void Ready(string status) => Tell($"READY=1\nSTATUS={status}\nMAINPID={Environment.ProcessId}");
 
+    /// <summary>The server gets on.</summary>
+    public void Alive() => Tell("WATCHDOG=1");
+
     /// <summary>The server stops in good order.</summary>
     public void Stopping() => Tell("STOPPING=1\nSTATUS=Stopping");
+
+    private static TimeSpan? WatchdogOfProcess()
+    {
+        var isMine = Environment.GetEnvironmentVariable("WATCHDOG_PID") is not { Length: > 0 } process || process == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        return isMine && long.TryParse(Environment.GetEnvironmentVariable("WATCHDOG_USEC"), NumberStyles.None, CultureInfo.InvariantCulture, out var micros) && micros > 0
+            ? TimeSpan.FromMicroseconds(micros)
+            : null;
+    }
 
     private void Tell(string state)
     {

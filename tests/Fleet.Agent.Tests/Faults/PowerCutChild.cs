@@ -29,7 +29,7 @@ internal static class PowerCutChild
     /// <param name="cut">File, elsewhere, that appears before the power goes.</param>
     public static async Task<int> WriteEverythingAsync(string folder, string cut)
     {
-        using var output = TextWriter.Synchronized(new Witness(Console.Out, cut));
+        using var output = TextWriter.Synchronized(new CutWitness(Console.Out, cut));
         Task[] writing =
         [
             JournalChild.AppendUntilKilledAsync(folder, output),
@@ -75,18 +75,5 @@ internal static class PowerCutChild
             store.Save(authority.Answer(new EnrollRequest { CertificateRequest = ByteString.CopyFrom(request.CreateSigningRequest()) }, TerminalId.Parse("lane-1")));
             output.WriteLine($"identity {Signing.KeyId(key.ExportSubjectPublicKeyInfo())} .");
         }
-    }
-
-    /// <summary>
-    /// A promise counts when the power was still there after it was given. A sync that is under way while the file system is shut
-    /// down may come back as done although the log was thrown away: there is no such moment when real power goes, nobody is left to
-    /// hear of it. Such a line ends in a question mark.
-    /// </summary>
-    private sealed class Witness(TextWriter output, string cut) : TextWriter
-    {
-        public override System.Text.Encoding Encoding => output.Encoding;
-
-        public override void WriteLine(string? value) =>
-            output.WriteLine(value is not null && File.Exists(cut) ? string.Concat(value.AsSpan(0, value.Length - 1), "?") : value);
     }
 }

@@ -11,10 +11,12 @@ namespace Fleet.Agent.Tests.Link;
 internal sealed class TestAuthority : IDisposable
 {
     private static readonly DateTimeOffset From = TimeProvider.System.GetUtcNow().AddDays(-1);
-    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly ECDsa _key;
 
-    public TestAuthority()
+    /// <param name="key">Of an authority that outlives a process; owned.</param>
+    public TestAuthority(ECDsa? key = null)
     {
+        _key = key ?? ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=test fleet", _key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));

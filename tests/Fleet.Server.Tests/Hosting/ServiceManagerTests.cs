@@ -1,7 +1,9 @@
 using System.Net.Sockets;
 using System.Text;
 using Fleet.Server.Hosting;
+using Fleet.Server.Storage.Engine;
 using Fleet.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fleet.Server.Tests.Hosting;
 
@@ -25,6 +27,53 @@ internal sealed class ServiceManagerTests
         Assert.That(ready, Does.StartWith("READY=1\nSTATUS=operators at localhost:"));
         Assert.That(stopping, Does.StartWith("STOPPING=1"));
         Assert.That(await server.ExitAsync(), Is.Zero, server.AllText);
+    }
+
+    [Test]
+    public async Task Server_tells_its_watchdog_that_it_gets_on()
+    {
+        using var folder = new TemporaryFolder();
+        using var socket = Listen(folder.File("notify"));
+        using var server = ChildProcess.Start(
+            "env", $"NOTIFY_SOCKET={folder.File("notify")}", "WATCHDOG_USEC=600000", "dotnet", Path.Combine(AppContext.BaseDirectory, "fleet-server.dll"), "run",
+            "--data", folder.File("data"), "--set", "Operators:Port=0", "--set", "Agents:Port=0", "--set", "Enrollment:Port=0");
+
+        Assert.That(await ReceiveAsync(socket), Does.StartWith("READY=1"));
+        Assert.That(await ReceiveAsync(socket), Is.EqualTo("WATCHDOG=1"));
+        Assert.That(await ReceiveAsync(socket), Is.EqualTo("WATCHDOG=1"));
+        server.Signal("TERM");
+        Assert.That(await server.ExitAsync(), Is.Zero, server.AllText);
+    }
+
+    [Test]
+    public async Task Watchdog_hears_nothing_while_a_write_is_stuck_and_again_when_it_is_not()
+    {
+        using var folder = new TemporaryFolder();
+        using var socket = Listen(folder.File("notify"));
+        var clock = new TestClock();
+        var options = new StorageOptions { DataFile = folder.File("fleet.db") };
+        await using var database = new FleetDatabase(new SqliteEngine(options.DataFile), options, clock, NullLogger<WriteLane>.Instance);
+        await database.MigrateAsync(CancellationToken.None);
+        using var stop = new CancellationTokenSource();
+        var stuck = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var writing = database.WriteAsync(
+            async (_, _) =>
+            {
+                begun.TrySetResult();
+                await stuck.Task;
+                return true;
+            },
+            CancellationToken.None);
+        await begun.Task;
+
+        var watching = new Watchdog(new ServiceManager(folder.File("notify"), TimeSpan.FromSeconds(60)), database, clock, NullLogger<Watchdog>.Instance).RunAsync(stop.Token);
+        clock.Advance(TimeSpan.FromSeconds(70));
+        Assert.That(socket.Poll(TimeSpan.FromMilliseconds(300), SelectMode.SelectRead), Is.False, "nothing gets on");
+        stuck.SetResult();
+        Assert.That(await ReceiveAsync(socket), Is.EqualTo("WATCHDOG=1"));
+        await stop.CancelAsync();
+        await Task.WhenAll(writing, watching);
     }
 
     [Test]
