@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 
 namespace Fleet.Contracts;
@@ -10,6 +11,8 @@ public static class JournalChain
 {
     /// <summary>Length of a hash in bytes.</summary>
     public const int HashLength = SHA256.HashSizeInBytes;
+
+    private const int OnStack = 1024;
 
     /// <summary>Hash before the first entry of an epoch.</summary>
     public static ReadOnlyMemory<byte> Genesis { get; } = new byte[HashLength];
@@ -32,9 +35,22 @@ public static class JournalChain
             throw new ArgumentException($"A chain hash has {HashLength} bytes, not {previousHash.Length}.", nameof(previousHash));
         }
 
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(previousHash);
-        hash.AppendData(entry);
-        hash.GetHashAndReset(destination);
+        // In one piece: a hash that is fed in steps costs three times as much for entries of the usual length.
+        var length = HashLength + entry.Length;
+        var rented = length > OnStack ? ArrayPool<byte>.Shared.Rent(length) : null;
+        try
+        {
+            var both = (rented ?? stackalloc byte[OnStack])[..length];
+            previousHash.CopyTo(both);
+            entry.CopyTo(both[HashLength..]);
+            SHA256.HashData(both, destination);
+        }
+        finally
+        {
+            if (rented is not null)
+            {
+                ArrayPool<byte>.Shared.Return(rented);
+            }
+        }
     }
 }

@@ -29,6 +29,9 @@ public interface IDatabaseEngine
     /// <summary>Opens a connection for reads.</summary>
     Task<DbConnection> OpenReadAsync(CancellationToken cancellationToken);
 
+    /// <summary>Prepares a single statement that changes rows.</summary>
+    IStatement Prepare(DbConnection connection, string sql);
+
     /// <summary>Adds the parameter with this position (from 1) to a command.</summary>
     void AddParameter(DbCommand command, int position);
 

@@ -9,7 +9,8 @@ public sealed class Session(DbConnection connection, IDatabaseEngine engine) : I
 {
     private const int LargestCache = 256;
 
-    private readonly Dictionary<string, DbCommand> _prepared = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DbCommand> _prepared = new(SqlText.Comparer);
+    private readonly Dictionary<string, IStatement> _statements = new(SqlText.Comparer);
     private readonly HashSet<ChangedKey> _touched = [];
     private long? _version;
 
@@ -41,10 +42,15 @@ public sealed class Session(DbConnection connection, IDatabaseEngine engine) : I
     }
 
     /// <summary>Runs a statement; returns the number of rows it changed.</summary>
-    public async Task<int> ExecuteAsync(string sql, object?[] arguments, CancellationToken cancellationToken)
+    public Task<int> ExecuteAsync(string sql, object?[] arguments, CancellationToken cancellationToken)
     {
-        using var use = Prepare(sql, arguments);
-        return await use.Command.ExecuteNonQueryAsync(cancellationToken);
+        if (!_statements.TryGetValue(sql, out var statement))
+        {
+            statement = engine.Prepare(connection, sql);
+            _statements.Add(sql, statement);
+        }
+
+        return statement.ExecuteAsync(arguments, cancellationToken);
     }
 
     /// <summary>First column of the first row; 0 when there is none or it is NULL.</summary>
@@ -84,6 +90,11 @@ public sealed class Session(DbConnection connection, IDatabaseEngine engine) : I
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        foreach (var statement in _statements.Values)
+        {
+            statement.Dispose();
+        }
+
         foreach (var command in _prepared.Values)
         {
             await command.DisposeAsync();

@@ -30,12 +30,15 @@ public sealed class SqliteEngine(string dataFile) : IDatabaseEngine
     public Task<DbConnection> OpenWriteAsync(CancellationToken cancellationToken) =>
         OpenAsync(
             SqliteOpenMode.ReadWriteCreate,
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-32768",
+            "PRAGMA busy_timeout=30000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-32768",
             cancellationToken);
 
     /// <inheritdoc/>
     public Task<DbConnection> OpenReadAsync(CancellationToken cancellationToken) =>
-        OpenAsync(SqliteOpenMode.ReadWrite, "PRAGMA query_only=ON; PRAGMA cache_size=-8192", cancellationToken);
+        OpenAsync(SqliteOpenMode.ReadWrite, "PRAGMA busy_timeout=30000; PRAGMA query_only=ON; PRAGMA cache_size=-8192", cancellationToken);
+
+    /// <inheritdoc/>
+    public IStatement Prepare(DbConnection connection, string sql) => new SqliteStatement((SqliteConnection)connection, sql);
 
     /// <inheritdoc/>
     public void AddParameter(DbCommand command, int position)

@@ -17,18 +17,13 @@ namespace Fleet.Server.Storage.Journal;
 internal sealed class EntryProjector(Session session, TerminalId terminal, long journalId, AcquirerPolicy policy, DateTimeOffset now)
 {
     private readonly LedgerWriter _ledger = new(session, terminal, journalId, policy, now);
-    private readonly HashSet<string> _announcedHere = new(StringComparer.Ordinal);
 
     public async Task ProjectAsync(IReadOnlyList<ChainedEntry> entries, CancellationToken cancellationToken)
     {
         var superseded = SupersededIntents.In(entries);
         for (var i = 0; i < entries.Count; i++)
         {
-            if (superseded.Contains(i))
-            {
-                _announcedHere.Add(entries[i].Content.Intent.TransactionId);
-            }
-            else
+            if (!superseded.Contains(i))
             {
                 await ProjectAsync(entries[i], cancellationToken);
             }
@@ -42,8 +37,7 @@ internal sealed class EntryProjector(Session session, TerminalId terminal, long 
         return entry.BodyCase switch
         {
             JournalEntry.BodyOneofCase.Intent => _ledger.AnnounceAsync(entry.Intent, entry, cancellationToken),
-            JournalEntry.BodyOneofCase.Transaction => _ledger.BookAsync(
-                entry.Transaction, entry, _announcedHere.Contains(entry.Transaction.TransactionId), cancellationToken),
+            JournalEntry.BodyOneofCase.Transaction => _ledger.BookAsync(entry.Transaction, entry, cancellationToken),
             JournalEntry.BodyOneofCase.Settlement => SettleAsync(entry.Settlement, sequence, chained.ChainHash, cancellationToken),
             JournalEntry.BodyOneofCase.Command => CommandProgress.ApplyAsync(
                 session, terminal, entry.Command, new Evidence(journalId, sequence, chained.ChainHash), now, cancellationToken),

@@ -27,7 +27,7 @@ internal sealed class LedgerWriter(Session session, TerminalId terminal, long jo
 
     private const string InsertNew = Insert + " ON CONFLICT (terminal_id, id) DO NOTHING";
 
-    private const string Replace = Insert + """
+    private const string Merge = Insert + """
 
         ON CONFLICT (terminal_id, id) DO UPDATE SET kind = excluded.kind, outcome = excluded.outcome, amount_minor = excluded.amount_minor,
             amount_currency = excluded.amount_currency, requested_minor = COALESCE(excluded.requested_minor, transactions.requested_minor),
@@ -38,17 +38,12 @@ internal sealed class LedgerWriter(Session session, TerminalId terminal, long jo
             ingest_at = excluded.ingest_at, evidence = excluded.evidence, evidence_text = excluded.evidence_text, journal_id = excluded.journal_id,
             sequence = excluded.sequence, version = excluded.version
         WHERE (transactions.journal_id, transactions.sequence) < (excluded.journal_id, excluded.sequence)
-        RETURNING settlement_id
         """;
 
-    // The usual outcome of an announced payment: nothing is replaced that anybody would want to see again.
-    private const string Resolve = """
-        UPDATE transactions SET kind = $3, outcome = $4, amount_minor = $5, amount_currency = $6, requested_minor = COALESCE($7, requested_minor),
-            requested_currency = COALESCE($8, requested_currency), booked_count = $9, booked_minor = $10, trace_number = $11, receipt_number = $12, tid = $13,
-            result_code = $14, card_type = $15, card_name = $16, masked_pan = $17, approval_code = $18, terminal_local_time = $19, agent_at = $20,
-            ingest_at = $21, evidence = $22, evidence_text = $23, journal_id = $24, sequence = $25, version = $26
-        WHERE terminal_id = $1 AND id = $2 AND outcome = 'Pending' AND settlement_id = '' AND (journal_id, sequence) < ($24, $25)
-        """;
+    // What is usual takes one statement: a payment that is new here, or one that was pending, whose row nobody would want to see again.
+    private const string Usual = Merge + " AND transactions.outcome = 'Pending' AND transactions.settlement_id = ''";
+
+    private const string Replace = Merge + " RETURNING settlement_id";
 
     /// <summary>An intent: pending, unless something is known already.</summary>
     public async Task AnnounceAsync(PaymentIntent intent, JournalEntry entry, CancellationToken cancellationToken)
@@ -60,13 +55,12 @@ internal sealed class LedgerWriter(Session session, TerminalId terminal, long jo
     }
 
     /// <summary>An outcome.</summary>
-    /// <param name="announcedHere">Its intent is in the same run and has no row yet: a hint that saves a look, never a claim.</param>
-    public async Task BookAsync(Transaction transaction, JournalEntry entry, bool announcedHere, CancellationToken cancellationToken)
+    public async Task BookAsync(Transaction transaction, JournalEntry entry, CancellationToken cancellationToken)
     {
         var booking = Booking.Of(transaction);
         await RefuseImpossibleAsync(booking, entry, cancellationToken);
         var row = await RowAsync(booking, entry, cancellationToken);
-        if (await session.ExecuteAsync(announcedHere ? InsertNew : Resolve, row, cancellationToken) == 0)
+        if (await session.ExecuteAsync(Usual, row, cancellationToken) == 0)
         {
             await ReplaceAsync(booking, row, entry, cancellationToken);
         }
