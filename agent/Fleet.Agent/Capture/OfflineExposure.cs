@@ -20,6 +20,7 @@ public sealed class OfflineExposure(ITransactionJournal journal, TimeProvider cl
 
     private readonly Lock _lock = new();
     private readonly Queue<Item> _items = new();
+    private readonly Dictionary<string, Total> _totals = new(StringComparer.Ordinal);
     private Guid _epoch;
 
     /// <summary>Reads what an earlier run left unsent.</summary>
@@ -60,16 +61,15 @@ public sealed class OfflineExposure(ITransactionJournal journal, TimeProvider cl
             // What an epoch that is over has held travels under new sequences, which are all unsent at first; it is counted until they are held.
             while (_items.TryPeek(out var first) && _epoch == position.Epoch && first.Sequence <= position.AcknowledgedThrough)
             {
-                _items.Dequeue();
+                TakeOutLocked();
             }
 
-            if (_epoch != position.Epoch && position.Unsent == 0)
+            while (_epoch != position.Epoch && position.Unsent == 0 && _items.Count > 0)
             {
-                _items.Clear();
+                TakeOutLocked();
             }
 
-            var sums = _items.GroupBy(static i => i.Currency, StringComparer.Ordinal).ToDictionary(static g => g.Key, static g => g.Sum(static i => i.Amount), StringComparer.Ordinal);
-            return new Exposure(_items.Count, sums, _items.TryPeek(out var oldest) ? clock.GetElapsedTime(oldest.Since) + oldest.Before : TimeSpan.Zero);
+            return new Exposure(_items.Count, _totals.ToDictionary(static t => t.Key, static t => t.Value.Minor, StringComparer.Ordinal), _items.TryPeek(out var oldest) ? clock.GetElapsedTime(oldest.Since) + oldest.Before : TimeSpan.Zero);
         }
     }
 
@@ -83,7 +83,25 @@ public sealed class OfflineExposure(ITransactionJournal journal, TimeProvider cl
         lock (_lock)
         {
             _epoch = epoch;
-            _items.Enqueue(new Item(sequence, transaction.Amount.Currency, transaction.Amount.MinorUnits, clock.GetTimestamp(), age));
+            var currency = transaction.Amount.Currency;
+            if (!_totals.TryGetValue(currency, out var total))
+            {
+                _totals[currency] = total = new Total(currency);
+            }
+
+            total.Count++;
+            total.Minor += transaction.Amount.MinorUnits;
+            _items.Enqueue(new Item(sequence, total, transaction.Amount.MinorUnits, clock.GetTimestamp(), age));
+        }
+    }
+
+    private void TakeOutLocked()
+    {
+        var item = _items.Dequeue();
+        item.Total.Minor -= item.Amount;
+        if (--item.Total.Count == 0)
+        {
+            _totals.Remove(item.Total.Currency);
         }
     }
 
@@ -95,5 +113,14 @@ public sealed class OfflineExposure(ITransactionJournal journal, TimeProvider cl
     }
 
     // Since: monotonic time of this run. Before: age it already had then.
-    private sealed record Item(ulong Sequence, string Currency, long Amount, long Since, TimeSpan Before);
+    private readonly record struct Item(ulong Sequence, Total Total, long Amount, long Since, TimeSpan Before);
+
+    private sealed class Total(string currency)
+    {
+        public string Currency => currency;
+
+        public int Count { get; set; }
+
+        public long Minor { get; set; }
+    }
 }

@@ -10,8 +10,7 @@ namespace Fleet.Agent.Journal;
 /// </summary>
 internal sealed class JournalReader(SqliteConnection connection, RecordSeal seal) : IDisposable
 {
-    private readonly SqliteCommand _entries = JournalDatabase.Prepare(
-        connection, "SELECT sequence, record FROM entry WHERE sequence > $after ORDER BY sequence LIMIT $limit", "$after", "$limit");
+    private readonly EntryScan _entries = new(connection);
 
     private readonly SqliteCommand _state = JournalDatabase.Prepare(connection, "SELECT record FROM state WHERE key = $key", "$key");
 
@@ -19,6 +18,9 @@ internal sealed class JournalReader(SqliteConnection connection, RecordSeal seal
         connection, "SELECT sequence, hash FROM checkpoint WHERE sequence <= $sequence ORDER BY sequence DESC LIMIT 1", "$sequence");
 
     private (Guid Epoch, ulong Sequence, byte[] Hash)? _known;
+
+    // What was read without a gap, and thereby proven: (from, through].
+    private (ulong From, ulong Through) _proven;
 
     /// <summary>Reads the head and verifies the last entries: as many as follow the last checkpoint, and up to <paramref name="verifyUpTo"/> more.</summary>
     /// <exception cref="JournalDamageException">Something is not as it was written.</exception>
@@ -81,9 +83,14 @@ internal sealed class JournalReader(SqliteConnection connection, RecordSeal seal
         var hash = HashAt(epoch, afterSequence);
         var entries = ReadFrom(epoch, afterSequence, hash, (ulong)maxEntries, maxBytes);
         var last = entries.Count == 0 ? hash : entries[^1].Hash;
-        _known = (epoch, afterSequence + (ulong)entries.Count, last);
+        var through = afterSequence + (ulong)entries.Count;
+        _known = (epoch, through, last);
+        _proven = afterSequence >= _proven.From && afterSequence <= _proven.Through ? (_proven.From, Math.Max(through, _proven.Through)) : (afterSequence, through);
         return new JournalRun(epoch, hash, entries.ConvertAll(static e => new StoredEntry(e.Sequence, e.Bytes)), last);
     }
+
+    /// <summary>The sequence up to which everything after <paramref name="from"/> was read already, and thereby proven.</summary>
+    public ulong ProvenThrough(ulong from) => from >= _proven.From && from < _proven.Through ? _proven.Through : from;
 
     public byte[]? ReadState(string key)
     {
@@ -147,22 +154,32 @@ internal sealed class JournalReader(SqliteConnection connection, RecordSeal seal
 
     private List<(ulong Sequence, byte[] Bytes, byte[] Hash)> ReadFrom(Guid epoch, ulong after, byte[] hash, ulong maxEntries, long maxBytes)
     {
-        var result = new List<(ulong, byte[], byte[])>();
-        _entries.Parameters[0].Value = (long)after;
-        _entries.Parameters[1].Value = (long)Math.Min(maxEntries, JournalFile.CheckpointEvery);
-        using var row = _entries.ExecuteReader();
-        long bytes = 0;
-        var expected = after + 1;
-        while (row.Read())
+        _entries.Begin(after, Math.Min(maxEntries, JournalFile.CheckpointEvery));
+        try
         {
-            var sequence = (ulong)row.GetInt64(0);
+            return ReadOn(epoch, after + 1, hash, maxBytes);
+        }
+        finally
+        {
+            _entries.End();
+        }
+    }
+
+    private List<(ulong Sequence, byte[] Bytes, byte[] Hash)> ReadOn(Guid epoch, ulong first, byte[] hash, long maxBytes)
+    {
+        var result = new List<(ulong, byte[], byte[])>();
+        Span<byte> place = stackalloc byte[RecordSeal.EntryPlaceLength];
+        long bytes = 0;
+        for (var expected = first; _entries.Read(); expected++)
+        {
+            var sequence = _entries.Sequence;
             if (sequence != expected)
             {
                 throw new JournalDamageException($"entry {expected} is missing: {sequence} follows");
             }
 
-            var entry = seal.Open(RecordSeal.PlaceOfEntry(epoch, sequence), Blob(row, 1))
-                ?? throw new JournalDamageException($"entry {sequence} is damaged");
+            RecordSeal.WritePlaceOfEntry(epoch, sequence, place);
+            var entry = seal.Open(place, _entries.Record) ?? throw new JournalDamageException($"entry {sequence} is damaged");
             bytes += entry.Length;
             if (bytes > maxBytes && result.Count > 0)
             {
@@ -172,7 +189,6 @@ internal sealed class JournalReader(SqliteConnection connection, RecordSeal seal
             hash = JournalChain.Next(hash, entry);
             CheckCheckpoint(sequence, hash);
             result.Add((sequence, entry, hash));
-            expected++;
         }
 
         return result;

@@ -16,6 +16,9 @@ internal sealed class RecordSeal : IDisposable
     private const int NonceLength = 12;
     private const int TagLength = 16;
 
+    /// <summary>Length of the place of an entry.</summary>
+    public const int EntryPlaceLength = 1 + 16 + 8;
+
     // AesGcm keeps state between calls: two threads in it at once make good records look damaged. Writer and readers share this seal.
     private readonly Lock _lock = new();
     private readonly AesGcm? _cipher;
@@ -45,11 +48,16 @@ internal sealed class RecordSeal : IDisposable
 
     public static byte[] PlaceOfEntry(Guid epoch, ulong sequence)
     {
-        var place = new byte[1 + 16 + 8];
-        place[0] = (byte)'e';
-        epoch.TryWriteBytes(place.AsSpan(1), bigEndian: true, out _);
-        BinaryPrimitives.WriteUInt64BigEndian(place.AsSpan(17), sequence);
+        var place = new byte[EntryPlaceLength];
+        WritePlaceOfEntry(epoch, sequence, place);
         return place;
+    }
+
+    public static void WritePlaceOfEntry(Guid epoch, ulong sequence, Span<byte> place)
+    {
+        place[0] = (byte)'e';
+        epoch.TryWriteBytes(place[1..], bigEndian: true, out _);
+        BinaryPrimitives.WriteUInt64BigEndian(place[17..], sequence);
     }
 
     public static byte[] PlaceOfState(string key) => Encoding.UTF8.GetBytes("s" + key);

@@ -131,10 +131,21 @@ public sealed class SqliteJournal : ITransactionJournal, IAsyncDisposable
         while (from < through && Position.Epoch == opened.Epoch)
         {
             await Task.Yield();
-            var to = Math.Min(from + piece, through);
-            await ReadAsync((reader, epoch) => epoch == opened.Epoch ? reader.VerifyUnlessGone(epoch, from, to) : true, cancellationToken);
+            var to = await ReadAsync((reader, epoch) => epoch == opened.Epoch ? VerifyPiece(reader, epoch, from, Math.Min(from + piece, through)) : through, cancellationToken);
             from = Math.Max(to, Position.AcknowledgedThrough);
         }
+    }
+
+    // What is read for other reasons is proven by that: a backlog that is sent or counted is not read twice.
+    private static ulong VerifyPiece(JournalReader reader, Guid epoch, ulong from, ulong to)
+    {
+        if (reader.ProvenThrough(from) is var proven && proven > from)
+        {
+            return proven;
+        }
+
+        reader.VerifyUnlessGone(epoch, from, to);
+        return to;
     }
 
     private async ValueTask<T> ReadAsync<T>(Func<JournalReader, Guid, T> read, CancellationToken cancellationToken)

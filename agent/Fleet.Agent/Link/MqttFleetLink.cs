@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
@@ -53,8 +54,16 @@ public sealed class MqttFleetLink : IFleetLink
     public Task<LinkStatus> WaitForChangeAsync(LinkStatus known, CancellationToken cancellationToken) => _board.WaitForChangeAsync(known, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask PublishBatchAsync(UplinkBatch batch, CancellationToken cancellationToken) =>
-        PublishAsync(LinkChannel.Up, batch.ToByteArray(), cancellationToken);
+    public async ValueTask PublishBatchAsync(UplinkBatch batch, CancellationToken cancellationToken)
+    {
+        var length = batch.CalculateSize();
+        var payload = ArrayPool<byte>.Shared.Rent(length);
+        batch.WriteTo(payload.AsSpan(0, length));
+        await PublishAsync(LinkChannel.Up, payload.AsMemory(0, length), cancellationToken);
+
+        // Given back only after the acknowledgement: what was given up may still be on its way.
+        ArrayPool<byte>.Shared.Return(payload);
+    }
 
     /// <inheritdoc/>
     public ValueTask PublishControlAsync(AgentControl message, CancellationToken cancellationToken) =>
@@ -223,7 +232,7 @@ public sealed class MqttFleetLink : IFleetLink
         }
     }
 
-    private async ValueTask PublishAsync(LinkChannel channel, byte[] payload, CancellationToken cancellationToken)
+    private async ValueTask PublishAsync(LinkChannel channel, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         var client = _client ?? throw new LinkLostException("There is no connection to the server.");
         try

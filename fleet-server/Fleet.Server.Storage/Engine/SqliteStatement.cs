@@ -95,11 +95,12 @@ internal sealed class SqliteStatement : IStatement
             int number => raw.sqlite3_bind_int64(_statement, position, number),
             string text => BindText(position, text),
             byte[] bytes => raw.sqlite3_bind_blob(_statement, position, bytes),
+            ReadOnlyMemory<byte> bytes => raw.sqlite3_bind_blob(_statement, position, bytes.Span),
             _ => throw new ArgumentException($"Argument {position} is a {value.GetType().Name}.", nameof(value)),
         });
 
         // What can change under its reference is never taken as known.
-        _bound[index] = value is byte[] ? this : value;
+        _bound[index] = value is byte[] or ReadOnlyMemory<byte> ? this : value;
     }
 
     private int BindText(int position, string text)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
 using Fleet.Server.Domain.Settlement;
@@ -74,10 +75,7 @@ public sealed class JournalStore(FleetDatabase database, AcquirerPolicy policy)
             head = head with { Id = await BeginEpochAsync(session, run, now, cancellationToken) };
         }
 
-        await session.ExecuteAsync(
-            "INSERT INTO journal_runs (journal_id, first_sequence, last_sequence, received_at, entries) VALUES ($1, $2, $3, $4, $5)",
-            [head.Id, head.Through + 1, run.Last, Micros.Of(now), RunBytes.Write(fresh)],
-            cancellationToken);
+        await InsertRunAsync(session, head, run.Last, fresh, now, cancellationToken);
         await session.ExecuteAsync(
             "UPDATE journals SET through = $1, head_hash = $2, received_at = $3 WHERE id = $4",
             [run.Last, fresh[^1].ChainHash, Micros.Of(now), head.Id],
@@ -98,6 +96,26 @@ public sealed class JournalStore(FleetDatabase database, AcquirerPolicy policy)
                 [Math.Max(0, head.Unsent - fresh.Count), await session.NextVersionAsync(cancellationToken), run.Terminal.Value],
                 cancellationToken);
             session.Touch(Topic.Terminals, run.Terminal.Value);
+        }
+    }
+
+    // A run may be longer than the arrays that a collection is cheap for.
+    private static async Task InsertRunAsync(
+        Session session, Head head, long last, IReadOnlyList<ChainedEntry> entries, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var length = RunBytes.Length(entries);
+        var bytes = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            RunBytes.Write(entries, bytes);
+            await session.ExecuteAsync(
+                "INSERT INTO journal_runs (journal_id, first_sequence, last_sequence, received_at, entries) VALUES ($1, $2, $3, $4, $5)",
+                [head.Id, head.Through + 1, last, Micros.Of(now), new ReadOnlyMemory<byte>(bytes, 0, length)],
+                cancellationToken);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
         }
     }
 

@@ -5,17 +5,19 @@ namespace Fleet.Server.Storage.Journal;
 /// <summary>The entries of a run as one column: each with its length before it, as Protobuf delimits messages.</summary>
 internal static class RunBytes
 {
-    public static byte[] Write(IReadOnlyList<ChainedEntry> entries)
+    public static int Length(IReadOnlyList<ChainedEntry> entries) => entries.Sum(static e => CodedOutputStream.ComputeBytesSize(e.Bytes));
+
+    /// <param name="entries">What to write.</param>
+    /// <param name="destination">At least <see cref="Length"/> bytes.</param>
+    public static void Write(IReadOnlyList<ChainedEntry> entries, byte[] destination)
     {
-        var bytes = new byte[entries.Sum(static e => CodedOutputStream.ComputeBytesSize(e.Bytes))];
-        using var output = new CodedOutputStream(bytes);
+        using var output = new CodedOutputStream(destination);
         foreach (var entry in entries)
         {
             output.WriteBytes(entry.Bytes);
         }
 
         output.Flush();
-        return bytes;
     }
 
     public static List<ByteString> Read(byte[] bytes)

@@ -7,8 +7,9 @@ namespace Fleet.Benchmarks.Ingest;
 internal static class BareInsert
 {
     /// <summary>Entries a second.</summary>
-    public static async Task<double> RateAsync(IReadOnlyList<(int Terminal, ulong Sequence, byte[] Bytes)> entries, CancellationToken cancellationToken)
+    public static async Task<double> RateAsync(IEnumerable<byte[]> entries, CancellationToken cancellationToken)
     {
+        var chunks = entries.Chunk(1000).ToList();
         var folder = Directory.CreateTempSubdirectory("fleet-bench-");
         try
         {
@@ -19,19 +20,21 @@ internal static class BareInsert
             await using var insert = connection.CreateCommand();
             insert.CommandText = "INSERT INTO e VALUES ($t, $s, $b)";
             var (t, s, b) = (insert.Parameters.Add("$t", SqliteType.Integer), insert.Parameters.Add("$s", SqliteType.Integer), insert.Parameters.Add("$b", SqliteType.Blob));
-            foreach (var chunk in entries.Chunk(1000))
+            t.Value = 1;
+            var sequence = 0L;
+            foreach (var chunk in chunks)
             {
                 await ExecuteAsync(connection, "BEGIN", cancellationToken);
-                foreach (var (terminal, sequence, bytes) in chunk)
+                foreach (var bytes in chunk)
                 {
-                    (t.Value, s.Value, b.Value) = (terminal, (long)sequence, bytes);
+                    (s.Value, b.Value) = (++sequence, bytes);
                     await insert.ExecuteNonQueryAsync(cancellationToken);
                 }
 
                 await ExecuteAsync(connection, "COMMIT", cancellationToken);
             }
 
-            return entries.Count / watch.Elapsed.TotalSeconds;
+            return sequence / watch.Elapsed.TotalSeconds;
         }
         finally
         {
