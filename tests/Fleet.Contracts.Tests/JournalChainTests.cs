@@ -19,6 +19,20 @@ internal sealed class JournalChainTests
         Assert.That(JournalChain.Next(JournalChain.Genesis.Span, entry), Is.EqualTo(SHA256.HashData([.. new byte[32], .. entry])));
     }
 
+    [TestCase(0)]
+    [TestCase(991)]
+    [TestCase(992)]
+    [TestCase(993)]
+    [TestCase(64 * 1024)]
+    public void Hash_of_an_entry_of_any_length_is_the_same_sha256(int length)
+    {
+        var previous = SHA256.HashData([1]);
+        var entry = new byte[length];
+        Random.Shared.NextBytes(entry);
+
+        Assert.That(JournalChain.Next(previous, entry), Is.EqualTo(SHA256.HashData([.. previous, .. entry])));
+    }
+
     [Test]
     public void Hash_may_replace_the_previous_one_in_place()
     {

@@ -45,6 +45,24 @@ internal sealed class TillLimitTests
     }
 
     [Test]
+    public async Task Unsent_money_is_summed_by_currency_as_it_comes_and_goes()
+    {
+        var exposure = new OfflineExposure(_journal, _clock);
+        foreach (var (minor, currency) in new[] { (500L, "EUR"), (700L, "CHF"), (200L, "EUR") })
+        {
+            var transaction = new Transaction { Outcome = TransactionOutcome.Approved, Amount = new Money { MinorUnits = minor, Currency = currency } };
+            var receipt = await _journal.AppendAsync(JournalWrite.Of(new JournalEntry { Transaction = transaction }), CancellationToken.None);
+            exposure.Add(receipt.Epoch, receipt.LastSequence, transaction);
+        }
+
+        Assert.That((exposure.Current().Count, exposure.Current().Sums), Is.EqualTo((3, new Dictionary<string, long>(StringComparer.Ordinal) { ["EUR"] = 700, ["CHF"] = 700 })));
+        await _journal.AcknowledgeAsync(_journal.Position.Epoch, 2, CancellationToken.None);
+        Assert.That((exposure.Current().Count, exposure.Current().Sums), Is.EqualTo((1, new Dictionary<string, long>(StringComparer.Ordinal) { ["EUR"] = 200 })));
+        await _journal.AcknowledgeAsync(_journal.Position.Epoch, 3, CancellationToken.None);
+        Assert.That((exposure.Current().Count, exposure.Current().Sums), Is.EqualTo((0, new Dictionary<string, long>(StringComparer.Ordinal))));
+    }
+
+    [Test]
     public async Task Age_of_the_oldest_unsent_payment_is_limited()
     {
         _options.OfflineAge = TimeSpan.FromHours(1);

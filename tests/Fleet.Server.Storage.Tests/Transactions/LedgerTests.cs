@@ -65,6 +65,35 @@ public sealed class LedgerTests(EngineUnderTest engine) : StorageFixture(engine)
     }
 
     [Test]
+    public async Task Outcome_without_an_intent_is_booked_and_an_intent_that_comes_later_changes_nothing()
+    {
+        var journal = await World.ActivateAsync();
+        var id = Guid.NewGuid().ToString();
+        await World.StoreAsync(journal, journal.Outcome(id, 700));
+        journal.Intent(900, id: id);
+        await World.StoreAsync(journal, journal.Length);
+
+        var transaction = await GetAsync(journal, id);
+        Assert.That((transaction.Outcome, transaction.Amount, transaction.Sequence), Is.EqualTo((LedgerOutcome.Approved, (Money?)new Money(700, "EUR"), 3L)));
+        Assert.That(await World.CountAsync("SELECT COUNT(*) FROM transaction_revisions"), Is.Zero);
+    }
+
+    [Test]
+    public async Task Outcome_after_its_intent_was_settled_goes_to_that_settlement()
+    {
+        var journal = await World.ActivateAsync();
+        var id = journal.Intent(700);
+        journal.Settle(0, 0);
+        await World.StoreAsync(journal, 3);
+        var settled = (await GetAsync(journal, id)).SettlementId;
+
+        await World.StoreAsync(journal, journal.Outcome(id, 700));
+
+        Assert.That(((await GetAsync(journal, id)).SettlementId, settled), Is.EqualTo((settled, settled)));
+        Assert.That((await GetAsync(journal, id)).Outcome, Is.EqualTo(LedgerOutcome.Approved));
+    }
+
+    [Test]
     public async Task Latest_entry_wins_and_the_earlier_outcome_is_kept()
     {
         var journal = await World.ActivateAsync();

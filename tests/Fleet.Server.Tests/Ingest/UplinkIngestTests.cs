@@ -157,6 +157,51 @@ public sealed class UplinkIngestTests
     }
 
     [Test]
+    public async Task Agent_that_drains_lets_others_in_after_what_it_has_in_flight()
+    {
+        const int batches = 60, perBatch = 50, inFlight = 8;
+        await _world.RegisterAsync("drains");
+        var backlog = new ScriptedJournal("drains");
+        for (var i = 0; i < batches * perBatch; i++)
+        {
+            backlog.Outcome($"b{i}", 100);
+        }
+
+        _journal.Outcome("other", 100);
+        var sent = 0;
+        var half = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var draining = Task.Run(async () =>
+        {
+            var waiting = new Queue<Task>();
+            for (var i = 0; i < batches; i++)
+            {
+                waiting.Enqueue(SubmitAsync(backlog.Batch(1 + (i * perBatch), (i + 1) * perBatch), backlog));
+                Volatile.Write(ref sent, i + 1);
+                if (i == batches / 2)
+                {
+                    half.SetResult();
+                }
+
+                if (waiting.Count == inFlight)
+                {
+                    await waiting.Dequeue();
+                }
+            }
+
+            await Task.WhenAll(waiting);
+        });
+        await half.Task;
+        var other = SubmitAsync(_journal.Batch(3, 3));
+        var before = Volatile.Read(ref sent);
+        await Task.WhenAll(draining, other);
+
+        // Versions are given in the order of the commits: what was committed before is no more than what had been sent, give or take the one at the door.
+        var earlier = await _world.CountAsync("SELECT COUNT(*) FROM transactions WHERE terminal_id = 'drains' AND version < (SELECT version FROM transactions WHERE id = 'other')");
+        Assert.That(earlier, Is.LessThanOrEqualTo((before + 1) * perBatch));
+        Assert.That(await _world.CountAsync("SELECT COUNT(*) FROM transactions"), Is.EqualTo((batches * perBatch) + 1));
+    }
+
+    [Test]
     public void Options_tell_their_faults_with_the_key()
     {
         Assert.That(new IngestOptions { LargestBytesInFlight = 1 }.Validate().Single(), Does.StartWith("ingest.largest_bytes_in_flight:"));
