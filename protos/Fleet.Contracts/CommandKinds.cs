@@ -88,6 +88,7 @@ public static class CommandKinds
         new(CommandKind.SetClock, "set-clock", CommandNature.Touching),
         new(CommandKind.ApplyConfiguration, "apply-configuration", CommandNature.Rules, CommandInput.Configuration),
         new(CommandKind.CollectDiagnostics, "collect-diagnostics", CommandNature.Reading),
+        new(CommandKind.ClearTamper, "clear-tamper", CommandNature.Rules),
     }.ToDictionary(static row => row.Kind);
 
     /// <summary>Every row.</summary>

@@ -27,6 +27,7 @@ public static class CommandComposition
         .AddSingleton<ICommandPlan, SyncPlan>()
         .AddSingleton<ICommandPlan, RulesPlan>()
         .AddSingleton<ICommandPlan, ConfigurationPlan>()
+        .AddSingleton<ICommandPlan, TamperPlan>()
         .AddSingleton<ICommandErrand, DisplayErrand>()
         .AddSingleton<ICommandErrand, RestartErrand>()
         .AddSingleton<ICommandErrand, DiagnoseErrand>()

@@ -4,7 +4,7 @@ using Fleet.Contracts.Link.V1;
 namespace Fleet.Agent.Health;
 
 /// <summary>Line and terminal in the words of the journal.</summary>
-public sealed class LineHealth(TerminalLine line, TerminalIdentityGuard identity) : IHealthPart
+public sealed class LineHealth(TerminalLine line, TerminalIdentityGuard identity, TamperAlarm tamper) : IHealthPart
 {
     /// <inheritdoc/>
     public void AddTo(HealthReport report)
@@ -23,7 +23,7 @@ public sealed class LineHealth(TerminalLine line, TerminalIdentityGuard identity
         report.TerminalStatus = status.TerminalStatus;
         report.Printer = Of(status.Condition.Printer);
         report.Battery = Of(status.Condition.Battery);
-        report.Tamper = Of(status.Condition.Housing);
+        report.Tamper = tamper.State == TamperState.Clear ? Of(status.Condition.Housing) : HealthReport.Types.Part.Bad;
         report.TerminalSoftware = identity.Pinned?.Software ?? string.Empty;
         report.TerminalProfile = line.Manner.Profile.Id;
     }

@@ -4,7 +4,7 @@ using TerminalStatus = Fleet.Zvt.TerminalStatus;
 namespace Fleet.Agent.Health;
 
 /// <summary>The line to the terminal: cable, terminal and what it does told apart.</summary>
-public sealed class TerminalStatusSource(TerminalLine line) : IStatusSource
+public sealed class TerminalStatusSource(TerminalLine line, TamperAlarm tamper) : IStatusSource
 {
     /// <inheritdoc/>
     public IEnumerable<StatusLine> Read()
@@ -25,6 +25,11 @@ public sealed class TerminalStatusSource(TerminalLine line) : IStatusSource
         foreach (var (name, label, _, step) in Parts(status.Condition).Where(static p => p.State == PartState.Bad))
         {
             yield return new StatusLine(name, label, "the terminal complains", StatusLevel.Bad, step);
+        }
+
+        if (tamper.State == TamperState.Latched)
+        {
+            yield return new StatusLine("terminal.tamper", "Housing", "was opened", StatusLevel.Bad, "Have the terminal inspected; the operator then clears it with 'posctl commands create clear-tamper'.");
         }
 
         yield return new StatusLine("terminal.address", "Terminal address", line.Options.Address);

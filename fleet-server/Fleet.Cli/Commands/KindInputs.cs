@@ -36,6 +36,7 @@ public static class KindInputs
         Plain("set-clock", Kind.SetClock, "Sets the terminal's clock to the server's time in the shop's time zone."),
         new("apply-configuration", Kind.ApplyConfiguration, "Replaces the settings the fleet gives to the agent; without --set it takes them all back.", Configuration),
         Plain("collect-diagnostics", Kind.CollectDiagnostics, "Collects a bundle without card data and secrets: posctl commands attachment fetches it."),
+        Plain("clear-tamper", Kind.ClearTamper, "Says that somebody has looked at a terminal whose housing was opened; until then it counts as opened, whatever it says itself."),
     ];
 
     private static KindInput Plain(string word, Kind kind, string description) => new(word, kind, description, static _ => static (_, _) => { });

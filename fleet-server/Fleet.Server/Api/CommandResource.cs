@@ -28,6 +28,7 @@ public static class CommandResource
         (CommandKind.SetClock, Command.Types.Kind.SetClock),
         (CommandKind.ApplyConfiguration, Command.Types.Kind.ApplyConfiguration),
         (CommandKind.CollectDiagnostics, Command.Types.Kind.CollectDiagnostics),
+        (CommandKind.ClearTamper, Command.Types.Kind.ClearTamper),
     ];
 
     /// <summary>The resource of a command.</summary>

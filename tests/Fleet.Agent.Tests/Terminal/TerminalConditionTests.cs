@@ -1,6 +1,7 @@
 using Fleet.Agent.Terminal;
 using Fleet.Agent.Tests.Till;
 using Fleet.Contracts;
+using Fleet.Contracts.Link.V1;
 using Fleet.Testing;
 
 namespace Fleet.Agent.Tests.Terminal;
@@ -55,6 +56,44 @@ internal sealed class TerminalConditionTests
         Assert.That(Alarms(lane), Is.EqualTo(1));
         lane.Terminal.Change(static m => m with { Tampered = true });
         await Eventually.TrueAsync(() => Alarms(lane) == 2, "it is alarmed again");
+    }
+
+    [Test]
+    public async Task Opened_housing_stays_known_until_a_signed_command_clears_it()
+    {
+        await using var lane = await StartAsync();
+        lane.Terminal.Change(static m => m with { Tampered = true });
+        await Eventually.TrueAsync(() => lane.Agent!.Tamper.State == TamperState.Open, "it is open");
+        Assert.That((await ClearAsync(lane, "c1")).Reason, Is.EqualTo(ReasonCodes.TerminalTampered), "not while it says that it is open");
+        lane.Terminal.Change(static m => m with { Tampered = false });
+        await Eventually.TrueAsync(() => lane.Agent!.Tamper.State == TamperState.Latched, "it says that it is well");
+        await lane.RestartAgentAsync();
+        await lane.ReadyAsync();
+        Assert.That(lane.Agent!.Tamper.State, Is.EqualTo(TamperState.Latched), "a restart does not clear it");
+
+        Assert.That((await ClearAsync(lane, "c2")).Stage, Is.EqualTo(CommandStage.Succeeded));
+        Assert.That(lane.Agent.Tamper.State, Is.EqualTo(TamperState.Clear));
+        await lane.RestartAgentAsync();
+        await lane.ReadyAsync();
+        Assert.That((lane.Agent.Tamper.State, Alarms(lane)), Is.EqualTo((TamperState.Clear, 1)));
+    }
+
+    [Test]
+    public async Task Opening_that_could_not_be_stored_is_alarmed_with_the_next_look()
+    {
+        await using var lane = await StartAsync();
+        lane.Journal.Fails = static write => write.Bodies.Any(static b => b.Alarm is not null);
+        lane.Terminal.Change(static m => m with { Tampered = true });
+        await Eventually.TrueAsync(() => lane.Log.Text.Contains("the disk does not take it", StringComparison.Ordinal), "it was tried");
+        lane.Journal.Fails = static _ => false;
+        await Eventually.TrueAsync(() => Alarms(lane) == 1, "it is alarmed");
+    }
+
+    private static async Task<CommandEvent> ClearAsync(LaneWorld lane, string id)
+    {
+        await lane.Agent!.Inbox.ReceiveAsync(LinkChannel.Command, lane.Fleet.Sign(lane.Fleet.Order(CommandKind.ClearTamper, id)), CancellationToken.None);
+        await Eventually.TrueAsync(() => lane.Agent.Commands.Find(id) is { IsFinal: true }, $"{id} ends");
+        return lane.Journal.Entries.Last(e => e.Command?.CommandId == id).Command;
     }
 
     private static Task<LaneWorld> StartAsync() => LaneWorld.StartAsync(static l => l.TerminalSettings.PollInterval = TimeSpan.FromMilliseconds(50));

@@ -33,6 +33,8 @@ internal sealed class TestAgent : IAsyncDisposable
 
     public LineTrace Trace => _rooms.GetRequiredService<LineTrace>();
 
+    public TamperAlarm Tamper => _rooms.GetRequiredService<TamperAlarm>();
+
     public PaymentGate Gate => _rooms.GetRequiredService<PaymentGate>();
 
     public FleetTime Time => _rooms.GetRequiredService<FleetTime>();

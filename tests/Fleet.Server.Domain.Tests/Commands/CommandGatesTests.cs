@@ -27,6 +27,7 @@ public sealed class CommandGatesTests
         [CommandKind.ApplyConfiguration] = [.. InUse, TerminalState.Locked, TerminalState.Settling],
         [CommandKind.SyncNow] = [.. InUse, TerminalState.Locked, TerminalState.Settling, TerminalState.Retiring],
         [CommandKind.Diagnose] = [.. InUse, TerminalState.Locked, TerminalState.Settling, TerminalState.Retiring],
+        [CommandKind.ClearTamper] = [.. InUse, TerminalState.Locked, TerminalState.Settling],
         [CommandKind.CollectDiagnostics] = [.. InUse, TerminalState.Locked, TerminalState.Settling, TerminalState.Retiring],
     };
 
