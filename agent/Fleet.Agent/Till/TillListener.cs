@@ -102,7 +102,8 @@ public sealed class TillListener(TillOptions options, TerminalOptions terminal, 
             var opened = await SerialPorts.OpenAsync(address, new SerialPortOptions { TimeProvider = clock }, stop.Soft);
             if (opened.IsOpen)
             {
-                await ServeAsync(Connection(new OwnedLink(new ZvtSerialLink(opened.Port, LinkOptions, clock), opened.Port), address.Device), stop);
+                await using var connection = Connection(new OwnedLink(new ZvtSerialLink(opened.Port, LinkOptions, clock), opened.Port), address.Device);
+                await ServeAsync(connection, stop);
             }
             else
             {
@@ -115,9 +116,8 @@ public sealed class TillListener(TillOptions options, TerminalOptions terminal, 
 
     private TillConnection Connection(IZvtLink link, string name) => new(link, $"{name}#{Interlocked.Increment(ref _names)}", clock, logger);
 
-    private async Task ServeAsync(TillConnection till, TillStop stop)
+    private async Task ServeAsync(TillConnection connection, TillStop stop)
     {
-        await using var connection = till;
         TillLog.Connected(logger, connection.Name);
         try
         {

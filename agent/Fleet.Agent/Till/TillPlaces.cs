@@ -11,51 +11,74 @@ namespace Fleet.Agent.Till;
 public sealed class TillPlaces(int count, ILogger logger)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<TillConnection, Task> _taken = [];
 
-    // Who gave way and has not ended yet.
-    private readonly HashSet<Task> _leaving = [];
+    // Who has a place. Left before the connection is disposed, so that nobody else's end is asked of a connection that has had its own.
+    private readonly HashSet<TillConnection> _seated = [];
 
-    /// <summary>Whoever is being served, and whoever is still leaving.</summary>
+    // Whoever is served, and whoever gave way and has not ended yet.
+    private readonly HashSet<Task> _sessions = [];
+
+    /// <summary>Everything that still runs.</summary>
     public IReadOnlyList<Task> Sessions
     {
         get
         {
             lock (_lock)
             {
-                return [.. _taken.Values, .. _leaving];
+                return [.. _sessions];
             }
         }
     }
 
-    /// <summary>Gives the till a place and serves it there until <paramref name="serve"/> ends. False when nobody can give way; then it is not called.</summary>
+    /// <summary>
+    /// Gives the till a place, serves it there until <paramref name="serve"/> ends, and disposes it. False when nobody can give way; then it is
+    /// neither served nor disposed.
+    /// </summary>
     public bool TryTake(TillConnection till, Func<Task> serve)
     {
         lock (_lock)
         {
-            if (_taken.Count >= count && !MakeRoomLocked(till))
+            if (_seated.Count >= count && !MakeRoomLocked(till))
             {
                 TillLog.TooMany(logger, till.Name, count);
                 return false;
             }
 
             // Not under this lock, and the accept loop goes on at once.
-            var session = Task.Run(serve, CancellationToken.None);
-            _taken.Add(till, session);
-            _ = session.ContinueWith(ended => Leave(till, ended), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            var session = Task.Run(() => SitAsync(till, serve), CancellationToken.None);
+            _seated.Add(till);
+            _sessions.Add(session);
+            _ = session.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             return true;
+        }
+    }
+
+    private async Task SitAsync(TillConnection till, Func<Task> serve)
+    {
+        await using (till)
+        {
+            try
+            {
+                await serve();
+            }
+            finally
+            {
+                lock (_lock)
+                {
+                    _seated.Remove(till);
+                }
+            }
         }
     }
 
     private bool MakeRoomLocked(TillConnection newcomer)
     {
-        foreach (var (till, resting) in _taken.Keys.Select(static t => (Till: t, t.Resting)).Where(static t => t.Resting is not null).OrderByDescending(static t => t.Resting))
+        foreach (var (till, resting) in _seated.Select(static t => (Till: t, t.Resting)).Where(static t => t.Resting is not null).OrderByDescending(static t => t.Resting))
         {
             if (till.TryGiveWay())
             {
                 TillLog.GivesWay(logger, till.Name, newcomer.Name, resting!.Value, count);
-                _leaving.Add(_taken[till]);
-                _taken.Remove(till);
+                _seated.Remove(till);
                 return true;
             }
         }
@@ -63,12 +86,11 @@ public sealed class TillPlaces(int count, ILogger logger)
         return false;
     }
 
-    private void Leave(TillConnection till, Task session)
+    private void Forget(Task session)
     {
         lock (_lock)
         {
-            _taken.Remove(till);
-            _leaving.Remove(session);
+            _sessions.Remove(session);
         }
     }
 }

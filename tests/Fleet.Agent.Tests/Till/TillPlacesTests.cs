@@ -80,6 +80,20 @@ internal sealed class TillPlacesTests
     }
 
     [Test]
+    public async Task Tills_that_come_and_go_while_all_places_are_taken_end_nothing_else()
+    {
+        await using var lane = await LaneWorld.StartAsync(static l => l.TillSettings.MaxConnections = 1);
+        for (var i = 0; i < 300; i++)
+        {
+            var till = await lane.ConnectAsync();
+            till.HangUp();
+        }
+
+        await using var next = await lane.ConnectAsync();
+        await AskAsync(next);
+    }
+
+    [Test]
     public async Task Place_of_a_till_that_left_is_free_again()
     {
         await using var lane = await LaneWorld.StartAsync(static l => l.TillSettings.MaxConnections = 2);
