@@ -1,6 +1,5 @@
 using Fleet.Agent.Journal;
 using Fleet.Contracts;
-using Fleet.Contracts.Link.V1;
 
 namespace Fleet.Agent.Terminal;
 
