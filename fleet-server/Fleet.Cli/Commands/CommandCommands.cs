@@ -37,21 +37,12 @@ public static class CommandCommands
         return runner.Attach(command, async (parsed, session, printer, cancellationToken) =>
         {
             var condition = parsed.GetValue(terminal) is { } id ? $"terminal = \"{Names.Terminal(id)}\"" : null;
-            var all = new ListCommandsResponse();
-            var wanted = parsed.GetValue(limit);
-            do
-            {
-                var request = new ListCommandsRequest
-                {
-                    Filter = Names.And(parsed.GetValue(filter), condition),
-                    PageToken = all.NextPageToken,
-                    PageSize = Arguments.PageSize(wanted, all.Commands.Count),
-                };
-                var page = await session.Commands.ListCommandsAsync(request, cancellationToken: cancellationToken);
-                all.Commands.AddRange(page.Commands);
-                all.NextPageToken = page.NextPageToken;
-            }
-            while (all.NextPageToken.Length > 0 && all.Commands.Count < wanted);
+            var all = await Pages.ReadAsync(
+                parsed.GetValue(limit),
+                static (ListCommandsResponse p) => p.Commands,
+                static p => p.NextPageToken,
+                (token, size) => session.Commands.ListCommandsAsync(
+                    new ListCommandsRequest { Filter = Names.And(parsed.GetValue(filter), condition), PageToken = token, PageSize = size }, cancellationToken: cancellationToken));
 
             printer.List(
                 all,

@@ -32,21 +32,12 @@ public static class TerminalCommands
         var command = new System.CommandLine.Command("list", "Lists terminals by id.") { filter, limit };
         return runner.Attach(command, async (parsed, session, printer, cancellationToken) =>
         {
-            var all = new ListTerminalsResponse();
-            var wanted = parsed.GetValue(limit);
-            do
-            {
-                var request = new ListTerminalsRequest
-                {
-                    Filter = parsed.GetValue(filter) ?? string.Empty,
-                    PageToken = all.NextPageToken,
-                    PageSize = Arguments.PageSize(wanted, all.Terminals.Count),
-                };
-                var page = await session.Terminals.ListTerminalsAsync(request, cancellationToken: cancellationToken);
-                all.Terminals.AddRange(page.Terminals);
-                all.NextPageToken = page.NextPageToken;
-            }
-            while (all.NextPageToken.Length > 0 && all.Terminals.Count < wanted);
+            var all = await Pages.ReadAsync(
+                parsed.GetValue(limit),
+                static (ListTerminalsResponse p) => p.Terminals,
+                static p => p.NextPageToken,
+                (token, size) => session.Terminals.ListTerminalsAsync(
+                    new ListTerminalsRequest { Filter = parsed.GetValue(filter) ?? string.Empty, PageToken = token, PageSize = size }, cancellationToken: cancellationToken));
 
             printer.List(
                 all,

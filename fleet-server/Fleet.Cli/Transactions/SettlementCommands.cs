@@ -24,21 +24,12 @@ public static class SettlementCommands
         var limit = Arguments.Limit();
         return runner.Attach(new Command("list", "Lists settlements, newest first.") { terminal, limit }, async (parsed, session, printer, cancellationToken) =>
         {
-            var all = new ListSettlementsResponse();
-            var wanted = parsed.GetValue(limit);
-            do
-            {
-                var request = new ListSettlementsRequest
-                {
-                    Parent = Names.Parent(parsed.GetValue(terminal)),
-                    PageToken = all.NextPageToken,
-                    PageSize = Arguments.PageSize(wanted, all.Settlements.Count),
-                };
-                var page = await session.Transactions.ListSettlementsAsync(request, cancellationToken: cancellationToken);
-                all.Settlements.AddRange(page.Settlements);
-                all.NextPageToken = page.NextPageToken;
-            }
-            while (all.NextPageToken.Length > 0 && all.Settlements.Count < wanted);
+            var all = await Pages.ReadAsync(
+                parsed.GetValue(limit),
+                static (ListSettlementsResponse p) => p.Settlements,
+                static p => p.NextPageToken,
+                (token, size) => session.Transactions.ListSettlementsAsync(
+                    new ListSettlementsRequest { Parent = Names.Parent(parsed.GetValue(terminal)), PageToken = token, PageSize = size }, cancellationToken: cancellationToken));
 
             printer.List(
                 all,

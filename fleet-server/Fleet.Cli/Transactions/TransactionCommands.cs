@@ -29,22 +29,12 @@ public static class TransactionCommands
         var command = new Command("list", "Lists transactions, newest first.") { terminal, filter, limit };
         return runner.Attach(command, async (parsed, session, printer, cancellationToken) =>
         {
-            var all = new ListTransactionsResponse();
-            var wanted = parsed.GetValue(limit);
-            do
-            {
-                var request = new ListTransactionsRequest
-                {
-                    Parent = Names.Parent(parsed.GetValue(terminal)),
-                    Filter = parsed.GetValue(filter) ?? string.Empty,
-                    PageToken = all.NextPageToken,
-                    PageSize = Arguments.PageSize(wanted, all.Transactions.Count),
-                };
-                var page = await session.Transactions.ListTransactionsAsync(request, cancellationToken: cancellationToken);
-                all.Transactions.AddRange(page.Transactions);
-                all.NextPageToken = page.NextPageToken;
-            }
-            while (all.NextPageToken.Length > 0 && all.Transactions.Count < wanted);
+            var all = await Pages.ReadAsync(
+                parsed.GetValue(limit),
+                static (ListTransactionsResponse p) => p.Transactions,
+                static p => p.NextPageToken,
+                (token, size) => session.Transactions.ListTransactionsAsync(
+                    new ListTransactionsRequest { Parent = Names.Parent(parsed.GetValue(terminal)), Filter = parsed.GetValue(filter) ?? string.Empty, PageToken = token, PageSize = size }, cancellationToken: cancellationToken));
 
             printer.List(
                 all,

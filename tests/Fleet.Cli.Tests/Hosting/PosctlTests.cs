@@ -65,6 +65,7 @@ internal sealed class PosctlTests
     [TestCase("terminals", "create")]
     [TestCase("commands", "create", "disable", "--terminal", "lane1")]
     [TestCase("terminals", "list", "--output", "xml")]
+    [TestCase("terminals", "list", "--limit", "0")]
     [TestCase("terminals", "enroll-token", "lane1", "--ttl", "soon")]
     [TestCase("terminals", "update", "lane1")]
     [TestCase("bogus")]

@@ -79,7 +79,7 @@ public sealed class ObservingTests
             ClientId = "c",
             UserName = "somebody",
             Password = "open sesame"u8.ToArray(),
-            OpenStream = _ => ValueTask.FromResult<Stream>(new Both(toClient.Reader.AsStream(), toBroker.Writer.AsStream())),
+            OpenStream = _ => ValueTask.FromResult<Stream>(new TwoWayStream(toClient.Reader.AsStream(), toBroker.Writer.AsStream())),
         };
         await using (var client = new MqttClient(options, TimeProvider.System, factory.CreateLogger<MqttClient>()))
         {
@@ -109,46 +109,6 @@ public sealed class ObservingTests
         public System.IO.Pipelines.PipeReader Input => input;
 
         public System.IO.Pipelines.PipeWriter Output => output;
-    }
-
-    private sealed class Both(Stream read, Stream write) : Stream
-    {
-        public override bool CanRead => true;
-
-        public override bool CanWrite => true;
-
-        public override bool CanSeek => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => read.ReadAsync(buffer, cancellationToken);
-
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => write.WriteAsync(buffer, cancellationToken);
-
-        public override Task FlushAsync(CancellationToken cancellationToken) => write.FlushAsync(cancellationToken);
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush() => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing)
-        {
-            read.Dispose();
-            write.Dispose();
-            base.Dispose(disposing);
-        }
     }
 
     private sealed class Lines : ILoggerProvider, ILogger

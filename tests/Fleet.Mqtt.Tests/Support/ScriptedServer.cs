@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using Fleet.Mqtt.Client;
 using Fleet.Mqtt.Codec;
 using Fleet.Mqtt.Packets;
+using Fleet.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fleet.Mqtt.Tests.Support;
@@ -33,7 +34,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
     public MqttClientOptions Options() => new() { Host = "scripted", ClientId = "c", OpenStream = Open, Version = _version };
 
     public ValueTask<Stream> Open(CancellationToken cancellationToken) =>
-        ValueTask.FromResult<Stream>(new PipeStream(_toClient.Reader.AsStream(), _toServer.Writer.AsStream()));
+        ValueTask.FromResult<Stream>(new TwoWayStream(_toClient.Reader.AsStream(), _toServer.Writer.AsStream()));
 
     public MqttClient NewClient(MqttClientOptions options, TimeProvider? time = null) =>
         new(options, time ?? TimeProvider.System, NullLogger<MqttClient>.Instance);
@@ -79,49 +80,5 @@ internal sealed class ScriptedServer : IAsyncDisposable
     {
         await _toClient.Writer.CompleteAsync();
         await _toServer.Reader.CompleteAsync();
-    }
-
-    private sealed class PipeStream(Stream read, Stream write) : Stream
-    {
-        public override bool CanRead => true;
-
-        public override bool CanWrite => true;
-
-        public override bool CanSeek => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => read.ReadAsync(buffer, cancellationToken);
-
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => write.WriteAsync(buffer, cancellationToken);
-
-        public override Task FlushAsync(CancellationToken cancellationToken) => write.FlushAsync(cancellationToken);
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush() => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-            {
-                read.Dispose();
-                write.Dispose();
-            }
-
-            base.Dispose(disposing);
-        }
     }
 }
