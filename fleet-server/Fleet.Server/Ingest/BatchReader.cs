@@ -64,7 +64,7 @@ public static class BatchReader
         JournalEntry entry;
         try
         {
-            entry = JournalEntry.Parser.ParseFrom(bytes);
+            entry = JournalEntry.Parser.ParseFrom(bytes.Span);
         }
         catch (InvalidProtocolBufferException)
         {
