@@ -44,13 +44,15 @@ public sealed class Session(DbConnection connection, IDatabaseEngine engine) : I
     /// <summary>Runs a statement; returns the number of rows it changed.</summary>
     public Task<int> ExecuteAsync(string sql, object?[] arguments, CancellationToken cancellationToken)
     {
-        if (!_statements.TryGetValue(sql, out var statement))
+        if (_statements.TryGetValue(sql, out var known))
         {
-            statement = engine.Prepare(connection, sql);
-            _statements.Add(sql, statement);
+            return known.ExecuteAsync(arguments, cancellationToken);
         }
 
-        return statement.ExecuteAsync(arguments, cancellationToken);
+        var statement = engine.Prepare(connection, sql);
+        return _statements.Count < LargestCache && _statements.TryAdd(sql, statement)
+            ? statement.ExecuteAsync(arguments, cancellationToken)
+            : ExecuteOnceAsync(statement, arguments, cancellationToken);
     }
 
     /// <summary>First column of the first row; 0 when there is none or it is NULL.</summary>
@@ -121,6 +123,14 @@ public sealed class Session(DbConnection connection, IDatabaseEngine engine) : I
     }
 
     internal Task RollbackAsync(CancellationToken cancellationToken) => ExecuteAsync("ROLLBACK", [], cancellationToken);
+
+    private static async Task<int> ExecuteOnceAsync(IStatement statement, object?[] arguments, CancellationToken cancellationToken)
+    {
+        using (statement)
+        {
+            return await statement.ExecuteAsync(arguments, cancellationToken);
+        }
+    }
 
     private Use Prepare(string sql, object?[] arguments)
     {

@@ -52,6 +52,26 @@ public sealed class SqliteEngineTests
     }
 
     [Test]
+    public async Task More_statements_than_are_kept_run_all_the_same()
+    {
+        await using var world = await StorageWorld.CreateAsync(EngineUnderTest.Sqlite);
+
+        await world.Database.WriteAsync(
+            static async (session, ct) =>
+            {
+                for (var i = 0; i < 300; i++)
+                {
+                    await session.ExecuteAsync($"INSERT INTO requests VALUES ('s', 'r{i}', 'f', 'x', 0)", [], ct);
+                }
+
+                return 0;
+            },
+            CancellationToken.None);
+
+        Assert.That(await world.CountAsync("SELECT COUNT(*) FROM requests"), Is.EqualTo(300));
+    }
+
+    [Test]
     public void Type_words_are_replaced() => Assert.That(
         new SqliteEngine("x").Translate("a {key}, b {blob}, c {text}"), Is.EqualTo("a INTEGER PRIMARY KEY, b BLOB, c TEXT"));
 }
