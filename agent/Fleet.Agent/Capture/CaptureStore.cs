@@ -68,10 +68,10 @@ public sealed class CaptureStore(ITransactionJournal journal, OfflineExposure ex
         _snapshot = new CaptureSnapshot
         {
             Open = [.. open.OrderBy(static p => p.StartedUnixMicros)],
-            Last = await ReadAsync(LastKey, CaptureJson.Default.LastKnown, cancellationToken) ?? LastKnown.Unasked,
-            Batch = await ReadAsync(BatchKey, CaptureJson.Default.BatchCounters, cancellationToken) ?? new BatchCounters(),
-            SpentNumbers = (await ReadAsync(SpentKey, CaptureJson.Default.SpentNumbers, cancellationToken))?.Count ?? 0,
-            Settlement = await ReadAsync(SettlementKey, CaptureJson.Default.OpenSettlement, cancellationToken),
+            Last = await ReadAsync(LastKey, static () => CaptureJson.Default.LastKnown, cancellationToken) ?? LastKnown.Unasked,
+            Batch = await ReadAsync(BatchKey, static () => CaptureJson.Default.BatchCounters, cancellationToken) ?? new BatchCounters(),
+            SpentNumbers = (await ReadAsync(SpentKey, static () => CaptureJson.Default.SpentNumbers, cancellationToken))?.Count ?? 0,
+            Settlement = await ReadAsync(SettlementKey, static () => CaptureJson.Default.OpenSettlement, cancellationToken),
         };
         await exposure.LoadAsync(cancellationToken);
     }
@@ -132,7 +132,8 @@ public sealed class CaptureStore(ITransactionJournal journal, OfflineExposure ex
         }
     }
 
-    private async Task<T?> ReadAsync<T>(string key, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    // What describes the types is made when there is something to read: on a new terminal there is not.
+    private async Task<T?> ReadAsync<T>(string key, Func<JsonTypeInfo<T>> type, CancellationToken cancellationToken)
         where T : class =>
-        await journal.ReadStateAsync(key, cancellationToken) is { } value ? JsonSerializer.Deserialize(value, type) : null;
+        await journal.ReadStateAsync(key, cancellationToken) is { } value ? JsonSerializer.Deserialize(value, type()) : null;
 }

@@ -21,14 +21,21 @@ internal static class JournalDatabase
 
     static JournalDatabase() => SQLitePCL.Batteries_V2.Init();
 
+    /// <summary>
+    /// Makes a file that nobody knows of yet: nothing in it is durable before <see cref="Complete"/>, so that a first start waits for the disk once
+    /// and not at every statement.
+    /// </summary>
     public static SqliteConnection Create(string path)
     {
         var connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
-        Execute(connection, "PRAGMA auto_vacuum=INCREMENTAL;");
-        Configure(connection);
+        Execute(connection, "PRAGMA synchronous=OFF; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;");
         Execute(connection, Schema);
         return connection;
     }
+
+    /// <summary>Brings everything that was committed into the file itself; its log is empty then. The file still has to be synced.</summary>
+    /// <exception cref="SqliteException">It could not; the file is not to be used.</exception>
+    public static void Complete(SqliteConnection connection) => Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
 
     public static SqliteConnection OpenWriter(string path)
     {

@@ -177,6 +177,13 @@ internal sealed class JournalFolder(JournalOptions options, RecordSeal seal, Tim
             file.Insert(new JournalEntry { EpochStarted = started }, _stamper.Now());
             more(file);
             file.Commit();
+            JournalDatabase.Complete(file.Connection);
+        }
+
+        crashPoints.Reached("journal-built");
+        using (var database = File.OpenHandle(_paths.NewDatabase, FileMode.Open, FileAccess.ReadWrite))
+        {
+            DurableFile.Sync(database, _paths.NewDatabase);
         }
 
         DurableFile.SyncFolder(_paths.NewFolder);

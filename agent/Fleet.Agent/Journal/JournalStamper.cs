@@ -28,5 +28,10 @@ public static class BootClock
     public static string BootId { get; } = File.Exists(LinuxBootId) ? File.ReadAllText(LinuxBootId).Trim() : Guid.NewGuid().ToString();
 
     /// <summary>Microseconds since some moment of this boot.</summary>
-    public static long Micros(TimeProvider clock) => (long)((Int128)clock.GetTimestamp() * 1_000_000 / clock.TimestampFrequency);
+    public static long Micros(TimeProvider clock)
+    {
+        // In two parts: the product of the whole does not fit into 64 bits.
+        var (seconds, rest) = Math.DivRem(clock.GetTimestamp(), clock.TimestampFrequency);
+        return (seconds * 1_000_000) + (rest * 1_000_000 / clock.TimestampFrequency);
+    }
 }
