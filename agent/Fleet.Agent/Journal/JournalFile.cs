@@ -105,7 +105,7 @@ internal sealed class JournalFile : IDisposable
         entry.Stamp = stamp;
         var bytes = entry.ToByteArray();
         _insertEntry.Parameters[0].Value = (long)sequence;
-        _insertEntry.Parameters[1].Value = _seal.Seal(RecordSeal.PlaceOfEntry(Epoch, sequence), bytes);
+        _insertEntry.Parameters[1].Value = _seal.SealEntry(Epoch, sequence, bytes);
         _insertEntry.ExecuteNonQuery();
         LastSequence = sequence;
         LastHash = JournalChain.Next(LastHash, bytes);

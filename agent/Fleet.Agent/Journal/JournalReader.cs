@@ -168,7 +168,6 @@ internal sealed class JournalReader(SqliteConnection connection, RecordSeal seal
     private List<(ulong Sequence, byte[] Bytes, byte[] Hash)> ReadOn(Guid epoch, ulong first, byte[] hash, long maxBytes)
     {
         var result = new List<(ulong, byte[], byte[])>();
-        Span<byte> place = stackalloc byte[RecordSeal.EntryPlaceLength];
         long bytes = 0;
         for (var expected = first; _entries.Read(); expected++)
         {
@@ -178,8 +177,7 @@ internal sealed class JournalReader(SqliteConnection connection, RecordSeal seal
                 throw new JournalDamageException($"entry {expected} is missing: {sequence} follows");
             }
 
-            RecordSeal.WritePlaceOfEntry(epoch, sequence, place);
-            var entry = seal.Open(place, _entries.Record) ?? throw new JournalDamageException($"entry {sequence} is damaged");
+            var entry = seal.OpenEntry(epoch, sequence, _entries.Record) ?? throw new JournalDamageException($"entry {sequence} is damaged");
             bytes += entry.Length;
             if (bytes > maxBytes && result.Count > 0)
             {

@@ -1,23 +1,31 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Fleet.Contracts.Link.V1;
+using Google.Protobuf;
 
 namespace Fleet.Agent.Journal;
 
 /// <summary>
 /// What surrounds a record on disk: proof that it is unchanged and in its own place, and, with a key, encryption. SQLite notices
-/// no flipped bit by itself. The first byte tells the form, so a file may hold both while encryption is being switched on.
+/// no flipped bit by itself. The first byte tells the form, so a file may hold both while encryption is being switched on, and entries from before
+/// their epoch was left out: it is the same in all of them, the seal proves it, and it is put back when an entry is opened.
 /// </summary>
 internal sealed class RecordSeal : IDisposable
 {
     private const byte ChecksumForm = 1;
     private const byte EncryptedForm = 2;
+    private const byte WithoutEpoch = 0x80;
     private const int ChecksumLength = 8;
     private const int NonceLength = 12;
     private const int TagLength = 16;
 
-    /// <summary>Length of the place of an entry.</summary>
-    public const int EntryPlaceLength = 1 + 16 + 8;
+    private const int EntryPlaceLength = 1 + 16 + 8;
+    private const int EntryHeadLength = 2 + 16;
+
+    // The form is no part of what is proven: an entry with and without its epoch have different places instead.
+    private const byte WholeEntry = (byte)'e';
+    private const byte ShortEntry = (byte)'E';
 
     // AesGcm keeps state between calls: two threads in it at once make good records look damaged. Writer and readers share this seal.
     private readonly Lock _lock = new();
@@ -39,30 +47,61 @@ internal sealed class RecordSeal : IDisposable
         _cipher is null ? WithChecksum(place, plain) : Encrypt(_cipher, place, plain);
 
     /// <summary>The record; null when it is not what was written there.</summary>
-    public byte[]? Open(ReadOnlySpan<byte> place, ReadOnlySpan<byte> record) => record switch
-    {
-        [ChecksumForm, .. var rest] when rest.Length >= ChecksumLength => CheckedBody(place, rest),
-        [EncryptedForm, .. var rest] when rest.Length >= NonceLength + TagLength && _cipher is not null => Decrypt(_cipher, place, rest),
-        _ => null,
-    };
+    public byte[]? Open(ReadOnlySpan<byte> place, ReadOnlySpan<byte> record) => record is [var form, .. var rest] ? Open(form, place, rest, []) : null;
 
-    public static byte[] PlaceOfEntry(Guid epoch, ulong sequence)
+    /// <summary>Seals the bytes of an entry that belongs to this place.</summary>
+    public byte[] SealEntry(Guid epoch, ulong sequence, ReadOnlySpan<byte> entry)
     {
-        var place = new byte[EntryPlaceLength];
-        WritePlaceOfEntry(epoch, sequence, place);
-        return place;
+        Span<byte> place = stackalloc byte[EntryPlaceLength];
+        Span<byte> head = stackalloc byte[EntryHeadLength];
+        WriteHeadOfEntry(epoch, head);
+        var isShort = entry.StartsWith(head);
+        WritePlaceOfEntry(isShort ? ShortEntry : WholeEntry, epoch, sequence, place);
+        var record = Seal(place, isShort ? entry[head.Length..] : entry);
+        record[0] |= isShort ? WithoutEpoch : (byte)0;
+        return record;
     }
 
-    public static void WritePlaceOfEntry(Guid epoch, ulong sequence, Span<byte> place)
+    /// <summary>The entry, byte for byte; null when it is not what was written there.</summary>
+    public byte[]? OpenEntry(Guid epoch, ulong sequence, ReadOnlySpan<byte> record)
     {
-        place[0] = (byte)'e';
-        epoch.TryWriteBytes(place[1..], bigEndian: true, out _);
-        BinaryPrimitives.WriteUInt64BigEndian(place[17..], sequence);
+        if (record is not [var form, .. var rest])
+        {
+            return null;
+        }
+
+        Span<byte> place = stackalloc byte[EntryPlaceLength];
+        Span<byte> head = stackalloc byte[EntryHeadLength];
+        WriteHeadOfEntry(epoch, head);
+        var isShort = (form & WithoutEpoch) != 0;
+        WritePlaceOfEntry(isShort ? ShortEntry : WholeEntry, epoch, sequence, place);
+        return Open((byte)(form & ~WithoutEpoch), place, rest, isShort ? head : []);
     }
 
     public static byte[] PlaceOfState(string key) => Encoding.UTF8.GetBytes("s" + key);
 
     public static byte[] PlaceOfFact(string name) => Encoding.UTF8.GetBytes("f" + name);
+
+    private static void WritePlaceOfEntry(byte kind, Guid epoch, ulong sequence, Span<byte> place)
+    {
+        place[0] = kind;
+        epoch.TryWriteBytes(place[1..], bigEndian: true, out _);
+        BinaryPrimitives.WriteUInt64BigEndian(place[17..], sequence);
+    }
+
+    // How every entry begins when it is serialized: field 1, 16 bytes.
+    private static void WriteHeadOfEntry(Guid epoch, Span<byte> head)
+    {
+        (head[0], head[1]) = ((JournalEntry.EpochFieldNumber << 3) | (int)WireFormat.WireType.LengthDelimited, 16);
+        epoch.TryWriteBytes(head[2..], bigEndian: true, out _);
+    }
+
+    private byte[]? Open(byte form, ReadOnlySpan<byte> place, ReadOnlySpan<byte> rest, ReadOnlySpan<byte> head) => form switch
+    {
+        ChecksumForm when rest.Length >= ChecksumLength => CheckedBody(place, rest, head),
+        EncryptedForm when rest.Length >= NonceLength + TagLength && _cipher is not null => Decrypt(_cipher, place, rest, head),
+        _ => null,
+    };
 
     private static byte[] WithChecksum(ReadOnlySpan<byte> place, ReadOnlySpan<byte> plain)
     {
@@ -73,12 +112,12 @@ internal sealed class RecordSeal : IDisposable
         return record;
     }
 
-    private static byte[]? CheckedBody(ReadOnlySpan<byte> place, ReadOnlySpan<byte> rest)
+    private static byte[]? CheckedBody(ReadOnlySpan<byte> place, ReadOnlySpan<byte> rest, ReadOnlySpan<byte> head)
     {
         Span<byte> checksum = stackalloc byte[ChecksumLength];
         var body = rest[ChecksumLength..];
         Checksum(place, body, checksum);
-        return checksum.SequenceEqual(rest[..ChecksumLength]) ? body.ToArray() : null;
+        return checksum.SequenceEqual(rest[..ChecksumLength]) ? [.. head, .. body] : null;
     }
 
     private static void Checksum(ReadOnlySpan<byte> place, ReadOnlySpan<byte> body, Span<byte> destination)
@@ -107,14 +146,15 @@ internal sealed class RecordSeal : IDisposable
         return record;
     }
 
-    private byte[]? Decrypt(AesGcm cipher, ReadOnlySpan<byte> place, ReadOnlySpan<byte> rest)
+    private byte[]? Decrypt(AesGcm cipher, ReadOnlySpan<byte> place, ReadOnlySpan<byte> rest, ReadOnlySpan<byte> head)
     {
-        var plain = new byte[rest.Length - NonceLength - TagLength];
+        var plain = new byte[head.Length + rest.Length - NonceLength - TagLength];
+        head.CopyTo(plain);
         try
         {
             lock (_lock)
             {
-                cipher.Decrypt(rest[..NonceLength], rest[(NonceLength + TagLength)..], rest.Slice(NonceLength, TagLength), plain, place);
+                cipher.Decrypt(rest[..NonceLength], rest[(NonceLength + TagLength)..], rest.Slice(NonceLength, TagLength), plain.AsSpan(head.Length), place);
             }
 
             return plain;

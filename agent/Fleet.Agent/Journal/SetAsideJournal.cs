@@ -111,7 +111,7 @@ internal sealed class SetAsideJournal : IDisposable
 
     private bool Take(ulong sequence, byte[] record, SortedDictionary<ulong, JournalEntry> found)
     {
-        if (_seal.Open(RecordSeal.PlaceOfEntry(Epoch, sequence), record) is { } bytes)
+        if (_seal.OpenEntry(Epoch, sequence, record) is { } bytes)
         {
             try
             {
@@ -180,7 +180,7 @@ internal sealed class SetAsideJournal : IDisposable
         {
             foreach (var page in WriteAheadLog.Pages(database))
             {
-                foreach (var (sequence, record) in LeafPage.Entries(page).Where(e => _seal.Open(RecordSeal.PlaceOfEntry(Epoch, e.Sequence), e.Record) is not null))
+                foreach (var (sequence, record) in LeafPage.Entries(page).Where(e => _seal.OpenEntry(Epoch, e.Sequence, e.Record) is not null))
                 {
                     records[sequence] = record;
                 }

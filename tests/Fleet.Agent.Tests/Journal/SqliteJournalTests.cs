@@ -250,6 +250,11 @@ public sealed class SqliteJournalTests
 
         public void Reached(string point)
         {
+            if (!point.StartsWith("commit-", StringComparison.Ordinal))
+            {
+                return;
+            }
+
             _seen.Add(point);
             _first.TrySetResult();
             _released.Wait();

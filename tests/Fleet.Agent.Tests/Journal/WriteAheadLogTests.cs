@@ -123,7 +123,7 @@ public sealed class WriteAheadLogTests
         page[0] = 13;
         using var seal = new RecordSeal(key: null);
 
-        Assert.That(LeafPage.Entries(page).Where(e => seal.Open(RecordSeal.PlaceOfEntry(Guid.Empty, e.Sequence), e.Record) is not null), Is.Empty);
+        Assert.That(LeafPage.Entries(page).Where(e => seal.OpenEntry(Guid.Empty, e.Sequence, e.Record) is not null), Is.Empty);
         Assert.That(LeafPage.Entries(page.AsMemory(0, random.Next(12))), Is.Empty);
     }
 
