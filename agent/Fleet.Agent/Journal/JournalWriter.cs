@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Fleet.Contracts.Link.V1;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
