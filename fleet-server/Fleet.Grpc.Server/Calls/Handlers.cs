@@ -11,8 +11,7 @@ internal sealed class UnaryHandler<TRequest, TResponse>(
 {
     protected override async Task ServeAsync(ServerCall call)
     {
-        var request = await call.ReadSingleAsync(Requests(call));
-        var response = await service(request, call);
+        var response = await service(await call.ReadSingleAsync(Requests(call)), call);
         WriteResponse(call, response, Responses(call));
     }
 }

@@ -40,10 +40,11 @@ internal sealed partial class ServerCall
     // The service may go on for a while; the client is told now.
     private async Task EndAtDeadlineAsync()
     {
-        var failure = new RpcException(new Status(StatusCode.DeadlineExceeded, "The deadline passed."));
+        var failure = new RpcException(new Status(StatusCode.DeadlineExceeded, "Deadline Exceeded"));
         try
         {
             GrpcServerLog.DeadlinePassed(_settings.Logger, _method.FullName);
+            TagOutcome(failure.Status);
             Input?.CancelPendingRead();
             if (Output is not null)
             {
@@ -65,7 +66,7 @@ internal sealed partial class ServerCall
     {
         if (DeadlinePassed)
         {
-            throw new RpcException(new Status(StatusCode.DeadlineExceeded, "The deadline passed."));
+            throw new RpcException(new Status(StatusCode.DeadlineExceeded, "Deadline Exceeded"));
         }
     }
 }

@@ -31,7 +31,7 @@ internal sealed partial class ServerCall
         if (!_settings.Encodings.TryFind(encoding, out var provider))
         {
             Http.Response.Headers[Wire.AcceptEncodingHeader] = _settings.Encodings.AcceptHeader;
-            UnknownEncoding = $"'{encoding}' is not known here; known are {_settings.Encodings.AcceptHeader}";
+            UnknownEncoding = _settings.Encodings.Unsupported(encoding);
             if (!Wire.IsEnveloped)
             {
                 throw MessageReader.Unknown(UnknownEncoding);

@@ -30,7 +30,7 @@ internal sealed partial class ServerCall : IBatchTarget
         var reader = Reader;
         if (!await ArrivedAsync(reader.MoveNextAsync(CancellationToken.None)))
         {
-            throw new RpcException(new Status(StatusCode.Internal, "The request has no message."));
+            throw new RpcException(new Status(StatusCode.Internal, "Incomplete message."));
         }
 
         var message = Deserialize(marshaller, reader);
@@ -38,10 +38,11 @@ internal sealed partial class ServerCall : IBatchTarget
         // To its end, even if nothing follows: a server that answers before leaves the stream to be reset.
         if (!reader.IsAtEnd && await ArrivedAsync(reader.MoveNextAsync(CancellationToken.None)))
         {
-            throw new RpcException(new Status(StatusCode.Internal, "The request has more than one message."));
+            throw new RpcException(new Status(StatusCode.Internal, "Additional data after the message received."));
         }
 
-        reader.Dispose();
+        _reader = null;
+        reader.Return();
         return message;
     }
 
@@ -167,12 +168,13 @@ internal sealed partial class ServerCall : IBatchTarget
     private MessageReader OpenReader()
     {
         Input = Wire.OpenRequest(Http.Request);
-        return new MessageReader(Input, _settings.MaxReceive)
-        {
-            Compression = RequestProvider,
-            UnknownEncoding = UnknownEncoding,
-            Enveloped = Wire.IsEnveloped,
-        };
+        var reader = _method.Type is MethodType.Unary or MethodType.ServerStreaming
+            ? MessageReader.Rent(Input, _settings.MaxReceive)
+            : new MessageReader(Input, _settings.MaxReceive);
+        reader.Compression = RequestProvider;
+        reader.UnknownEncoding = UnknownEncoding;
+        reader.Enveloped = Wire.IsEnveloped;
+        return reader;
     }
 
     private MessageOutput OpenOutput()
@@ -181,7 +183,7 @@ internal sealed partial class ServerCall : IBatchTarget
         {
             if (_earlyEnd is not null)
             {
-                throw new RpcException(new Status(StatusCode.DeadlineExceeded, "The deadline passed."));
+                throw new RpcException(new Status(StatusCode.DeadlineExceeded, "Deadline Exceeded"));
             }
 
             if (_isEnding)

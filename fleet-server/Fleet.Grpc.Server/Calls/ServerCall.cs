@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Grpc.Core;
 using Grpc.Core.Internal;
 using Microsoft.AspNetCore.Http;
@@ -87,6 +88,11 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
     public void Begin()
     {
         Http.Features.Set<IServerCallContextFeature>(this);
+        if (Activity.Current is not null)
+        {
+            Http.Features.Get<IHttpActivityFeature>()?.Activity.AddTag("grpc.method", _method.FullName);
+        }
+
         LiftBodyLimits();
         Wire.CheckVersion(Http.Request);
         ReadEncodings();
@@ -96,16 +102,8 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
         }
     }
 
-    private bool IsComplete
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _isEnding;
-            }
-        }
-    }
+    // Read for each message of a stream, without the lock: it only ever becomes true.
+    private bool IsComplete => Volatile.Read(ref _isEnding);
 
     /// <summary>Ends the call at once, without an outcome: the client sees a stream that was cancelled.</summary>
     public void Cancel()
@@ -121,7 +119,7 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
     }
 
     /// <summary>Ends the call with the outcome of its service.</summary>
-    public async Task EndAsync(Exception? failure)
+    public Task EndAsync(Exception? failure)
     {
         Task? early;
         lock (_lock)
@@ -130,14 +128,7 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
             _isEnding = true;
         }
 
-        if (early is null)
-        {
-            await EndOnceAsync(failure);
-        }
-        else
-        {
-            await early;
-        }
+        return early ?? EndOnceAsync(failure);
     }
 
     /// <summary>Adds headers and content type once.</summary>
@@ -199,6 +190,7 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
         }
 
         var status = failure is null ? _status : StatusOf(failure);
+        TagOutcome(status);
         try
         {
             if (Output is not null)
@@ -213,6 +205,15 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
             // The client left while the last messages were on their way: nobody is there to be told.
             GrpcServerLog.ClientLeft(_settings.Logger, _method.FullName);
             Http.Abort();
+        }
+    }
+
+    // For whoever traces requests; the names are those of the official server.
+    private void TagOutcome(Status status)
+    {
+        if (Activity.Current is not null)
+        {
+            Http.Features.Get<IHttpActivityFeature>()?.Activity.AddTag("grpc.status_code", GrpcWire.CodeText(status.StatusCode));
         }
     }
 
@@ -246,17 +247,22 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
         return failure.InnerException is null ? text : $"{text} {Chain(failure.InnerException)}";
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
         Output?.Dispose();
         _reader?.Dispose();
+        return _cancellation is null ? default : DisposeDeadlineAsync(_cancellation);
+    }
+
+    private async ValueTask DisposeDeadlineAsync(CancellationTokenSource cancellation)
+    {
         if (_deadlineTimer is not null)
         {
             await _deadlineTimer.DisposeAsync();
         }
 
         await _abortRegistration.DisposeAsync();
-        _cancellation?.Dispose();
+        cancellation.Dispose();
     }
 
     private void LiftBodyLimits()

@@ -23,14 +23,16 @@ internal static class CallScope
         where TService : class
     {
         var handle = activator.Create(ServerCall.Of(context).Http.RequestServices);
-
-        // Own activators hear of the end of each call; the built-in one has something to do only if there is something to dispose.
-        return activator is not IBuiltInActivator || (handle.Created && handle.Instance is IAsyncDisposable or IDisposable)
-            ? ReleaseAfterAsync(handle.Instance, serve, () => activator.ReleaseAsync(handle))
-            : serve(handle.Instance);
+        return HasEnd(activator, handle) ? ReleaseAfterAsync(handle.Instance, serve, () => activator.ReleaseAsync(handle)) : serve(handle.Instance);
     }
 
-    private static async Task<T> ReleaseAfterAsync<TMade, T>(TMade made, Func<TMade, Task<T>> serve, Func<ValueTask> release)
+    /// <summary>Own activators hear of the end of each call; the built-in one has something to do only if there is something to dispose.</summary>
+    public static bool HasEnd<[DynamicallyAccessedMembers(ServiceBinding.Members)] TService>(
+        IGrpcServiceActivator<TService> activator, in GrpcActivatorHandle<TService> handle)
+        where TService : class =>
+        activator is not IBuiltInActivator || (handle.Created && handle.Instance is IAsyncDisposable or IDisposable);
+
+    public static async Task<T> ReleaseAfterAsync<TMade, T>(TMade made, Func<TMade, Task<T>> serve, Func<ValueTask> release)
     {
         try
         {
@@ -41,4 +43,19 @@ internal static class CallScope
             await release();
         }
     }
+}
+
+/// <summary>A unary method of a service that is made for each call; the shape whose closures would be felt.</summary>
+internal sealed class ScopedUnary<[DynamicallyAccessedMembers(ServiceBinding.Members)] TService, TRequest, TResponse>(
+    IGrpcServiceActivator<TService> activator, Func<TService, TRequest, ServerCallContext, Task<TResponse>> invoke)
+    where TService : class
+{
+    public Task<TResponse> ServeAsync(TRequest request, ServerCallContext context)
+    {
+        var handle = activator.Create(ServerCall.Of(context).Http.RequestServices);
+        return CallScope.HasEnd(activator, handle) ? ReleaseAfterAsync(handle, request, context) : invoke(handle.Instance, request, context);
+    }
+
+    private Task<TResponse> ReleaseAfterAsync(GrpcActivatorHandle<TService> handle, TRequest request, ServerCallContext context) =>
+        CallScope.ReleaseAfterAsync(handle.Instance, service => invoke(service, request, context), () => activator.ReleaseAsync(handle));
 }

@@ -42,12 +42,12 @@ internal sealed class EndpointMapping(IEndpointRouteBuilder builder, GrpcMarker 
     {
         if (marker.TryMapUnknownServices())
         {
-            Map($"{{service}}/{{method:{RpcContentConstraint.Name}}}", "The service is not known.");
+            Map($"{{service}}/{{method:{RpcContentConstraint.Name}}}", "Service is unimplemented.");
         }
 
         if (marker.TryMapUnknownMethods(service))
         {
-            Map($"{service}/{{method:{RpcContentConstraint.Name}}}", "The method is not known.");
+            Map($"{service}/{{method:{RpcContentConstraint.Name}}}", "Method is unimplemented.");
         }
     }
 

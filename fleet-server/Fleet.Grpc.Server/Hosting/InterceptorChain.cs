@@ -16,7 +16,9 @@ internal sealed class InterceptorChain<[DynamicallyAccessedMembers(ServiceBindin
         where TRequest : class
         where TResponse : class
     {
-        UnaryServerMethod<TRequest, TResponse> chain = (request, context) => Serve(context, service => invoke(service, request, context));
+        UnaryServerMethod<TRequest, TResponse> chain = activator is null
+            ? (request, context) => invoke(null!, request, context)
+            : new ScopedUnary<TService, TRequest, TResponse>(activator, invoke).ServeAsync;
         foreach (var registration in interceptors.Reverse())
         {
             var next = chain;

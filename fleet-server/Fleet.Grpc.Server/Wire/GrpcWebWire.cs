@@ -31,10 +31,10 @@ internal sealed class GrpcWebWire(bool text) : GrpcWire
         using var frame = new PooledBuffer();
         frame.GetSpan(Envelope.Size);
         frame.Advance(Envelope.Size);
-        Line(frame, StatusName, CodeText(status.StatusCode));
+        Line(frame, "grpc-status", CodeText(status.StatusCode));
         if (!string.IsNullOrEmpty(status.Detail))
         {
-            Line(frame, MessageName, StatusMessage.Encode(status.Detail));
+            Line(frame, "grpc-message", StatusMessage.Encode(status.Detail));
         }
 
         foreach (var entry in call.TrailersOrNull ?? Metadata.Empty)

@@ -3,14 +3,16 @@ using Grpc.Core;
 using Grpc.Core.Internal;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
 
 namespace Grpc.AspNetCore.Server.Internal;
 
 /// <summary>gRPC over HTTP/2: the outcome is in the trailers, or in the headers if there is nothing else.</summary>
 internal class GrpcWire : Wire
 {
-    public const string StatusName = "grpc-status";
-    public const string MessageName = "grpc-message";
+    // The server finds a header faster by its own name for it.
+    public static readonly string StatusName = HeaderNames.GrpcStatus;
+    public static readonly string MessageName = HeaderNames.GrpcMessage;
 
     private static readonly string[] StatusTexts =
         [.. Enumerable.Range(0, 17).Select(static code => code.ToString(CultureInfo.InvariantCulture))];
@@ -19,14 +21,14 @@ internal class GrpcWire : Wire
 
     public override bool NeedsHttp2 => true;
 
-    public override string RequestEncodingHeader => "grpc-encoding";
+    public override string RequestEncodingHeader => HeaderNames.GrpcEncoding;
 
-    public override string AcceptEncodingHeader => "grpc-accept-encoding";
+    public override string AcceptEncodingHeader => HeaderNames.GrpcAcceptEncoding;
 
-    public override string ResponseEncodingHeader => "grpc-encoding";
+    public override string ResponseEncodingHeader => HeaderNames.GrpcEncoding;
 
     public override TimeSpan? ReadTimeout(IHeaderDictionary headers) =>
-        headers.TryGetValue(TimeoutHeader.Name, out var value) ? TimeoutHeader.Parse(value) : null;
+        headers.TryGetValue(HeaderNames.GrpcTimeout, out var value) ? TimeoutHeader.Parse(value) : null;
 
     public override Task EndAsync(ServerCall call, Status status)
     {
@@ -52,7 +54,7 @@ internal class GrpcWire : Wire
         return Task.CompletedTask;
     }
 
-    protected static string CodeText(StatusCode code) =>
+    public static string CodeText(StatusCode code) =>
         (uint)code < StatusTexts.Length ? StatusTexts[(int)code] : ((int)code).ToString(CultureInfo.InvariantCulture);
 
     private static IHeaderDictionary Trailers(HttpContext http) =>

@@ -9,7 +9,10 @@ internal readonly struct Route(Subchannel subchannel, BalancerAddress address, I
         if (address is not null)
         {
             request.RequestUri = address.Target(uri);
-            request.Headers.Host = host ?? address.HostOverride;
+            if (host is null && address.HostOverride is { } authority)
+            {
+                request.Headers.Host = authority;
+            }
         }
     }
 

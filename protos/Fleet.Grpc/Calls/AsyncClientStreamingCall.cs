@@ -6,7 +6,7 @@ namespace Grpc.Core;
 /// <summary>A call with many requests and one response.</summary>
 public sealed class AsyncClientStreamingCall<TRequest, TResponse> : IDisposable
 {
-    private readonly AsyncCallState _state;
+    private readonly CallState _state;
 
     /// <summary>A call whose outcome is told by functions.</summary>
     public AsyncClientStreamingCall(
@@ -19,7 +19,7 @@ public sealed class AsyncClientStreamingCall<TRequest, TResponse> : IDisposable
     {
         RequestStream = requestStream;
         ResponseAsync = responseAsync;
-        _state = new AsyncCallState(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction);
+        _state = CallState.Of(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction);
     }
 
     /// <summary>A call whose outcome is told by functions of <paramref name="state"/>.</summary>
@@ -34,7 +34,14 @@ public sealed class AsyncClientStreamingCall<TRequest, TResponse> : IDisposable
     {
         RequestStream = requestStream;
         ResponseAsync = responseAsync;
-        _state = new AsyncCallState(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state);
+        _state = CallState.Of(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state);
+    }
+
+    internal AsyncClientStreamingCall(IClientStreamWriter<TRequest> requestStream, Task<TResponse> responseAsync, CallState state)
+    {
+        RequestStream = requestStream;
+        ResponseAsync = responseAsync;
+        _state = state;
     }
 
     /// <summary>The messages to the server.</summary>

@@ -5,7 +5,7 @@ namespace Grpc.Core;
 /// <summary>A call with many requests and many responses.</summary>
 public sealed class AsyncDuplexStreamingCall<TRequest, TResponse> : IDisposable
 {
-    private readonly AsyncCallState _state;
+    private readonly CallState _state;
 
     /// <summary>A call whose outcome is told by functions.</summary>
     public AsyncDuplexStreamingCall(
@@ -18,7 +18,7 @@ public sealed class AsyncDuplexStreamingCall<TRequest, TResponse> : IDisposable
     {
         RequestStream = requestStream;
         ResponseStream = responseStream;
-        _state = new AsyncCallState(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction);
+        _state = CallState.Of(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction);
     }
 
     /// <summary>A call whose outcome is told by functions of <paramref name="state"/>.</summary>
@@ -33,7 +33,14 @@ public sealed class AsyncDuplexStreamingCall<TRequest, TResponse> : IDisposable
     {
         RequestStream = requestStream;
         ResponseStream = responseStream;
-        _state = new AsyncCallState(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state);
+        _state = CallState.Of(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state);
+    }
+
+    internal AsyncDuplexStreamingCall(IClientStreamWriter<TRequest> requestStream, IAsyncStreamReader<TResponse> responseStream, CallState state)
+    {
+        RequestStream = requestStream;
+        ResponseStream = responseStream;
+        _state = state;
     }
 
     /// <summary>The messages to the server.</summary>

@@ -5,7 +5,7 @@ namespace Grpc.Core;
 /// <summary>A call with one request and many responses.</summary>
 public sealed class AsyncServerStreamingCall<TResponse> : IDisposable
 {
-    private readonly AsyncCallState _state;
+    private readonly CallState _state;
 
     /// <summary>A call whose outcome is told by functions.</summary>
     public AsyncServerStreamingCall(
@@ -16,7 +16,7 @@ public sealed class AsyncServerStreamingCall<TResponse> : IDisposable
         Action disposeAction)
     {
         ResponseStream = responseStream;
-        _state = new AsyncCallState(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction);
+        _state = CallState.Of(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction);
     }
 
     /// <summary>A call whose outcome is told by functions of <paramref name="state"/>.</summary>
@@ -29,7 +29,13 @@ public sealed class AsyncServerStreamingCall<TResponse> : IDisposable
         object state)
     {
         ResponseStream = responseStream;
-        _state = new AsyncCallState(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state);
+        _state = CallState.Of(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state);
+    }
+
+    internal AsyncServerStreamingCall(IAsyncStreamReader<TResponse> responseStream, CallState state)
+    {
+        ResponseStream = responseStream;
+        _state = state;
     }
 
     /// <summary>The messages from the server.</summary>

@@ -6,7 +6,7 @@ namespace Grpc.Core;
 /// <summary>A call with one request and one response.</summary>
 public sealed class AsyncUnaryCall<TResponse> : IDisposable
 {
-    private readonly AsyncCallState _state;
+    private readonly CallState _state;
 
     /// <summary>A call whose outcome is told by functions.</summary>
     public AsyncUnaryCall(
@@ -17,7 +17,7 @@ public sealed class AsyncUnaryCall<TResponse> : IDisposable
         Action disposeAction)
     {
         ResponseAsync = responseAsync;
-        _state = new AsyncCallState(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction);
+        _state = CallState.Of(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction);
     }
 
     /// <summary>A call whose outcome is told by functions of <paramref name="state"/>.</summary>
@@ -30,7 +30,13 @@ public sealed class AsyncUnaryCall<TResponse> : IDisposable
         object state)
     {
         ResponseAsync = responseAsync;
-        _state = new AsyncCallState(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state);
+        _state = CallState.Of(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction, state);
+    }
+
+    internal AsyncUnaryCall(Task<TResponse> responseAsync, CallState state)
+    {
+        ResponseAsync = responseAsync;
+        _state = state;
     }
 
     /// <summary>The response, or an <see cref="RpcException"/>.</summary>

@@ -1,7 +1,9 @@
+using Grpc.Core.Internal;
+
 namespace Grpc.Net.Client.Internal;
 
 /// <summary>A call that its channel ends with itself: a link in the list of those under way.</summary>
-internal abstract class TrackedCall : IDisposable
+internal abstract class TrackedCall : CallState
 {
     /// <summary>Neighbours in the list; guarded by its lock.</summary>
     internal TrackedCall? Before { get; set; }
@@ -9,8 +11,6 @@ internal abstract class TrackedCall : IDisposable
     internal TrackedCall? After { get; set; }
 
     internal bool IsListed { get; set; }
-
-    public abstract void Dispose();
 }
 
 /// <summary>The calls under way. Calls are their own links: to come and to go costs no memory.</summary>

@@ -1,221 +1,116 @@
+using Google.Protobuf;
 using Grpc.Core;
+using Grpc.Core.Internal;
 
 namespace Grpc.Net.Client.Internal;
 
-/// <summary>One call of a client: begins, is cancelled, and ends once with a status. The shapes are in the other half.</summary>
-internal sealed partial class ClientCall<TRequest, TResponse> : TrackedCall
+/// <summary>The messages of a call: one or many requests leave, one or many responses arrive. Streams are in the other half.</summary>
+internal sealed partial class ClientCall<TRequest, TResponse>(
+    GrpcChannel channel, Method<TRequest, TResponse> method, string? host, in CallOptions options) : HttpCall(channel, method, host, options)
     where TRequest : class
     where TResponse : class
 {
-    private readonly GrpcChannel _channel;
-    private readonly Method<TRequest, TResponse> _method;
-    private readonly MethodInfo _info;
-    private readonly CallOptions _options;
-    private readonly string? _host;
-    private readonly CancellationTokenSource _cancellation = new();
-    private readonly Lock _lock = new();
-    private readonly IDisposable? _propagation;
+    private ExactBuffer? _framed;
+    private MessageReader? _reader;
+    private TResponse? _current;
 
-    // Guarded by _lock.
-    private Status? _status;
-    private Metadata? _trailers;
-    private TaskCompletionSource<Metadata>? _headers;
-    private HttpResponseMessage? _response;
-
-    private CancellationTokenRegistration _callerRegistration;
-    private ITimer? _deadlineTimer;
-    private bool _deadlinePassed;
-
-    // The caller's token that ended the call: of the call, or of a read or write.
-    private CancellationToken _cancelledBy;
-    private bool _isFinished;
-    private bool _disposed;
-
-    public ClientCall(GrpcChannel channel, Method<TRequest, TResponse> method, string? host, CallOptions options)
+    public Task<TResponse> StartUnary(TRequest request)
     {
-        _channel = channel;
-        _method = method;
-        _host = host;
-        _info = channel.Methods.Find(method);
-        _options = options.PropagationToken is null ? options : options.PropagationToken.Apply(options, out _propagation);
+        StartSingle(request);
+        return SingleResponseAsync();
     }
 
-    public Task<Metadata> Headers()
+    public void StartServerStreaming(TRequest request)
     {
-        lock (_lock)
+        StartSingle(request);
+        _exchange = ExchangeAsync();
+    }
+
+    public Task<TResponse> StartClientStreaming()
+    {
+        StartStreamed();
+        return SingleResponseAsync();
+    }
+
+    public void StartDuplexStreaming() => StartStreamed();
+
+    protected override HttpContent NewContent() => _target is null
+        ? new SingleMessageContent(_framed!.Array, _framed.Count)
+        : new StreamedContent(_target.WriteBodyAsync);
+
+    private void StartSingle(TRequest request)
+    {
+        Begin();
+        try
         {
-            if (_headers is null)
+            _framed = new ExactBuffer();
+            var serializer = MessageSerializer.Rent(_framed, Channel.MaxSend);
+            serializer.Compression = RequestEncoding;
+            var compress = Options.WriteOptions is null || !Options.WriteOptions.Flags.HasFlag(WriteFlags.NoCompress);
+            serializer.Write(request, method.RequestMarshaller.ContextualSerializer, compress);
+            serializer.Return();
+        }
+        catch (Exception e)
+        {
+            // Nothing was sent: the call fails like one that was.
+            Finish(StatusOf(e), cancel: false);
+        }
+    }
+
+    private async Task<TResponse> SingleResponseAsync()
+    {
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = _exchange is not null ? await _exchange
+                : IsFinished ? null
+                : Accept(await SendAsync());
+            if (response is not null)
             {
-                _headers = new TaskCompletionSource<Metadata>(TaskCreationOptions.RunContinuationsAsynchronously);
-                TellHeadersLocked();
+                var reader = await OpenAsync(response);
+                var any = await reader.MoveNextAsync(Ends) && TryDeserialize(reader);
+                var more = any && await reader.MoveNextAsync(Ends);
+                var ended = !IsFinished && Finish(SingleStatus(response, any, more), cancel: more);
+                reader.Return();
+                if (ended && _target is null)
+                {
+                    GiveBack();
+                }
             }
-
-            return _headers.Task;
         }
+        catch (Exception e)
+        {
+            Finish(StatusOf(e), cancel: true);
+        }
+
+        response?.Dispose();
+        return Status().StatusCode == StatusCode.OK ? _current! : throw Failure();
     }
 
-    public Status StatusOrThrow()
+    private static Status SingleStatus(HttpResponseMessage response, bool any, bool more)
     {
-        lock (_lock)
+        if (more)
         {
-            return _status ?? throw new InvalidOperationException("Unable to get the status because the call is not complete.");
+            return new Status(StatusCode.Internal, "The server sent more than one message.");
         }
+
+        var status = ResponseStatus.FromTrailers(response);
+        return any || status.StatusCode != StatusCode.OK
+            ? status
+            : new Status(StatusCode.Internal, "Failed to deserialize response message: the server sent none.");
     }
 
-    public Metadata TrailersOrThrow()
+    private bool TryDeserialize(MessageReader reader)
     {
-        lock (_lock)
+        try
         {
-            return _status is null
-                ? throw new InvalidOperationException("Can't get the call trailers because the call has not completed successfully.")
-                : _trailers ??= ReadTrailersLocked();
+            _current = PayloadContext.Read(method.ResponseMarshaller, reader.Payload);
+            return true;
+        }
+        catch (Exception e) when (e is InvalidProtocolBufferException or InvalidOperationException or FormatException)
+        {
+            Finish(new Status(StatusCode.Internal, "Failed to deserialize response message.", e), cancel: true);
+            return false;
         }
     }
-
-    /// <summary>Cancels the call if it is under way.</summary>
-    public override void Dispose()
-    {
-        lock (_lock)
-        {
-            if (_disposed)
-            {
-                return;
-            }
-
-            _disposed = true;
-        }
-
-        Finish(new Status(StatusCode.Cancelled, "gRPC call disposed."), null, cancel: true);
-    }
-
-    /// <summary>The status as an exception.</summary>
-    private Exception Failure()
-    {
-        var status = StatusOrThrow();
-        return _channel.ThrowsOperationCanceled && status.StatusCode is StatusCode.Cancelled or StatusCode.DeadlineExceeded && _cancellation.IsCancellationRequested
-            ? new OperationCanceledException(
-                status.Detail, new RpcException(status, TrailersOrThrow()), _cancelledBy.IsCancellationRequested ? _cancelledBy : _cancellation.Token)
-            : new RpcException(status, TrailersOrThrow());
-    }
-
-    private void Begin()
-    {
-        _channel.ThrowIfDisposed();
-        _channel.Track(this);
-        if (_options.CancellationToken.CanBeCanceled)
-        {
-            _callerRegistration = _options.CancellationToken.UnsafeRegister(
-                static (c, token) => ((ClientCall<TRequest, TResponse>)c!).CancelBy(token), this);
-        }
-
-        if (_options.Deadline is { } deadline && deadline != DateTime.MaxValue)
-        {
-            StartDeadline(Utc(deadline) - _channel.Clock.GetUtcNow().UtcDateTime);
-        }
-    }
-
-    private static DateTime Utc(DateTime deadline) => deadline.Kind == DateTimeKind.Utc || deadline == DateTime.MinValue
-        ? deadline
-        : throw new InvalidOperationException("Deadline must have a kind DateTimeKind.Utc or be equal to DateTime.MaxValue or DateTime.MinValue.");
-
-    private void StartDeadline(TimeSpan left)
-    {
-        if (left <= TimeSpan.Zero)
-        {
-            OnDeadline();
-            return;
-        }
-
-        _deadlineTimer = _channel.Clock.CreateTimer(
-            static c => ((ClientCall<TRequest, TResponse>)c!).OnDeadline(),
-            this,
-            left < TimeSpan.FromDays(49) ? left : TimeSpan.FromDays(49),
-            Timeout.InfiniteTimeSpan);
-    }
-
-    private void OnDeadline()
-    {
-        _deadlinePassed = true;
-        Cancel(new Status(StatusCode.DeadlineExceeded, string.Empty));
-    }
-
-    private void Cancel(Status status) => Finish(status, null, cancel: true);
-
-    private void CancelBy(CancellationToken token)
-    {
-        _cancelledBy = token;
-        Cancel(new Status(StatusCode.Cancelled, "Call canceled by the client."));
-    }
-
-    private bool IsFinished => Volatile.Read(ref _isFinished);
-
-    /// <summary>Ends the call; the first outcome stands.</summary>
-    private void Finish(Status status, Metadata? trailers, bool cancel)
-    {
-        lock (_lock)
-        {
-            if (_status is not null)
-            {
-                return;
-            }
-
-            _status = status;
-            _trailers = trailers;
-            Volatile.Write(ref _isFinished, true);
-            TellHeadersLocked();
-        }
-
-        _channel.Untrack(this);
-        _callerRegistration.Unregister();
-        _deadlineTimer?.Dispose();
-        if (cancel)
-        {
-            _cancellation.Cancel();
-
-            // Nobody may be reading: only this tells the server that nobody will.
-            _response?.Dispose();
-        }
-
-        CloseRequests(status);
-        _propagation?.Dispose();
-    }
-
-    private void TellHeadersLocked()
-    {
-        if (_headers is null)
-        {
-            return;
-        }
-
-        if (_response is not null)
-        {
-            _headers.TrySetResult(ResponseStatus.ReadMetadata(_response.Headers));
-        }
-        else if (_status is { } status)
-        {
-            _headers.TrySetException(new RpcException(status, _trailers ?? Metadata.Empty));
-            _ = _headers.Task.Exception;
-        }
-    }
-
-    // Of a response that told its outcome in the headers the headers are the trailers.
-    private Metadata ReadTrailersLocked()
-    {
-        if (_response is null)
-        {
-            return Metadata.Empty;
-        }
-
-        return _response.Headers.Contains("grpc-status") || _response.StatusCode != System.Net.HttpStatusCode.OK
-            ? ResponseStatus.ReadMetadata(_response.Headers)
-            : ResponseStatus.ReadMetadata(_response.TrailingHeaders);
-    }
-
-    private Status StatusOf(Exception failure) => failure switch
-    {
-        RpcException rpc => rpc.Status,
-        OperationCanceledException when _deadlinePassed => new Status(StatusCode.DeadlineExceeded, string.Empty, failure),
-        OperationCanceledException => new Status(StatusCode.Cancelled, "Call canceled by the client.", failure),
-        _ => ResponseStatus.FromException(failure),
-    };
 }

@@ -74,7 +74,7 @@ internal sealed class Connections
         }
 
         var spare = await DialAsync(endPoint, cancellationToken);
-        Connection? old;
+        OpenConnection? old;
         lock (_lock)
         {
             var place = _places[endPoint];
@@ -109,7 +109,7 @@ internal sealed class Connections
 
     private async ValueTask<Stream> OpenAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
-        Connection? spare = null;
+        OpenConnection? spare = null;
         lock (_lock)
         {
             if (_places.TryGetValue(context.DnsEndPoint, out var place))
@@ -131,7 +131,7 @@ internal sealed class Connections
         return await DialAsync(context.DnsEndPoint, cancellationToken);
     }
 
-    private async Task<Connection> DialAsync(DnsEndPoint endPoint, CancellationToken cancellationToken)
+    private async Task<OpenConnection> DialAsync(DnsEndPoint endPoint, CancellationToken cancellationToken)
     {
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var timer = _timeout == Timeout.InfiniteTimeSpan
@@ -163,7 +163,7 @@ internal sealed class Connections
             place.Open++;
         }
 
-        return new Connection(socket, this, endPoint, _clock.GetTimestamp());
+        return new OpenConnection(socket, endPoint, _clock.GetTimestamp(), Closed);
     }
 
     private void Closed(DnsEndPoint endPoint)
@@ -188,7 +188,7 @@ internal sealed class Connections
     // A spare connection to a server that nobody watches any more would never be taken.
     private void Forget(Watching watch)
     {
-        Connection? spare = null;
+        OpenConnection? spare = null;
         lock (_lock)
         {
             if (_places.TryGetValue(watch.EndPoint, out var place) && place.Watches.Remove(watch) && place.Watches.Count == 0)
@@ -200,7 +200,7 @@ internal sealed class Connections
         spare?.Dispose();
     }
 
-    private async Task DropWhenClosedAsync(Connection spare)
+    private async Task DropWhenClosedAsync(OpenConnection spare)
     {
         if (!await spare.ClosedAsync())
         {
@@ -224,7 +224,7 @@ internal sealed class Connections
     {
         public int Open { get; set; }
 
-        public Connection? Spare { get; set; }
+        public OpenConnection? Spare { get; set; }
 
         public List<Watching> Watches { get; } = [];
     }
@@ -236,55 +236,6 @@ internal sealed class Connections
         public void Lost() => lost();
 
         public void Dispose() => owner.Forget(this);
-    }
-
-    private sealed class Connection(Socket socket, Connections owner, DnsEndPoint endPoint, long opened) : NetworkStream(socket, ownsSocket: true)
-    {
-        private readonly CancellationTokenSource _taken = new();
-        private Task<bool> _closing = Task.FromResult(false);
-        private int _closed;
-
-        public DnsEndPoint EndPoint => endPoint;
-
-        public long Opened => opened;
-
-        /// <summary>Waits as long as nobody takes it; true if the server closed it meanwhile. Nobody else reads it then.</summary>
-        public Task<bool> ClosedAsync() => _closing = WaitAsync();
-
-        /// <summary>A request takes it; false if the server has closed it.</summary>
-        public async Task<bool> TakeAsync()
-        {
-            await _taken.CancelAsync();
-            return !await _closing;
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            base.Dispose(disposing);
-            if (disposing && Interlocked.Exchange(ref _closed, 1) == 0)
-            {
-                _taken.Cancel();
-                owner.Closed(endPoint);
-            }
-        }
-
-        // A server may speak first: bytes alone are no end, and from then on only its age tells.
-        private async Task<bool> WaitAsync()
-        {
-            try
-            {
-                await Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, _taken.Token);
-                return Socket.Available == 0;
-            }
-            catch (OperationCanceledException)
-            {
-                return false;
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
-            {
-                return true;
-            }
-        }
     }
 
     private sealed class EndPointComparer : IEqualityComparer<DnsEndPoint>

@@ -3,6 +3,7 @@ using Grpc.Core;
 using Grpc.Core.Internal;
 using Grpc.Net.Client.Balancer;
 using Grpc.Net.Client.Internal;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Grpc.Net.Client;
@@ -33,6 +34,7 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
         _isSecure = SecurityOf(address, security);
         CallCredentials = security.CallCredentials;
         _sendsCredentialsInPlainText = options.UnsafeUseInsecureChannelCallCredentials;
+        Logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<GrpcChannel>();
         MaxSend = options.MaxSendMessageSize;
         MaxReceive = options.MaxReceiveMessageSize;
         MaxRetryBufferPerCall = options.MaxRetryBufferPerCallSize ?? long.MaxValue;
@@ -54,6 +56,7 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
         var handler = options.HttpClient is null ? options.HttpHandler ?? Handler(security) : null;
         _http = options.HttpClient ?? new HttpMessageInvoker(handler!, options.HttpHandler is null || options.DisposeHttpClient);
         _ownsHttp = options.HttpClient is null || options.DisposeHttpClient;
+        KeepsNoTokens = handler is SocketsHttpHandler;
         _connections = Connect(address, handler, options);
     }
 
@@ -84,6 +87,11 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
     internal Version HttpVersion { get; }
 
     internal HttpVersionPolicy HttpVersionPolicy { get; }
+
+    /// <summary>Requests go straight to a <see cref="SocketsHttpHandler"/>, which keeps no token beyond a request and reads responses as they come.</summary>
+    internal bool KeepsNoTokens { get; }
+
+    internal ILogger Logger { get; }
 
     internal bool MaySendCallCredentials => _isSecure || _sendsCredentialsInPlainText;
 
@@ -196,7 +204,8 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
 
     private static SocketsHttpHandler Handler(ChannelSecurity security)
     {
-        var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true };
+        // gRPC knows no redirects: their HTTP status becomes the status of the call.
+        var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, AllowAutoRedirect = false };
         if (security.Tls is not null)
         {
             handler.SslOptions = security.Tls;

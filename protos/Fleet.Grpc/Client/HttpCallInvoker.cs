@@ -19,13 +19,7 @@ internal sealed class HttpCallInvoker(GrpcChannel channel) : CallInvoker
         Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
     {
         var call = new ClientCall<TRequest, TResponse>(channel, method, host, options);
-        return new AsyncUnaryCall<TResponse>(
-            call.StartUnary(request),
-            static c => ((ClientCall<TRequest, TResponse>)c).Headers(),
-            static c => ((ClientCall<TRequest, TResponse>)c).StatusOrThrow(),
-            static c => ((ClientCall<TRequest, TResponse>)c).TrailersOrThrow(),
-            static c => ((ClientCall<TRequest, TResponse>)c).Dispose(),
-            call);
+        return new AsyncUnaryCall<TResponse>(call.StartUnary(request), call);
     }
 
     public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
@@ -33,27 +27,14 @@ internal sealed class HttpCallInvoker(GrpcChannel channel) : CallInvoker
     {
         var call = new ClientCall<TRequest, TResponse>(channel, method, host, options);
         call.StartServerStreaming(request);
-        return new AsyncServerStreamingCall<TResponse>(
-            call,
-            static c => ((ClientCall<TRequest, TResponse>)c).Headers(),
-            static c => ((ClientCall<TRequest, TResponse>)c).StatusOrThrow(),
-            static c => ((ClientCall<TRequest, TResponse>)c).TrailersOrThrow(),
-            static c => ((ClientCall<TRequest, TResponse>)c).Dispose(),
-            call);
+        return new AsyncServerStreamingCall<TResponse>(call, call);
     }
 
     public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(
         Method<TRequest, TResponse> method, string? host, CallOptions options)
     {
         var call = new ClientCall<TRequest, TResponse>(channel, method, host, options);
-        return new AsyncClientStreamingCall<TRequest, TResponse>(
-            call,
-            call.StartClientStreaming(),
-            static c => ((ClientCall<TRequest, TResponse>)c).Headers(),
-            static c => ((ClientCall<TRequest, TResponse>)c).StatusOrThrow(),
-            static c => ((ClientCall<TRequest, TResponse>)c).TrailersOrThrow(),
-            static c => ((ClientCall<TRequest, TResponse>)c).Dispose(),
-            call);
+        return new AsyncClientStreamingCall<TRequest, TResponse>(call, call.StartClientStreaming(), call);
     }
 
     public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(
@@ -61,13 +42,6 @@ internal sealed class HttpCallInvoker(GrpcChannel channel) : CallInvoker
     {
         var call = new ClientCall<TRequest, TResponse>(channel, method, host, options);
         call.StartDuplexStreaming();
-        return new AsyncDuplexStreamingCall<TRequest, TResponse>(
-            call,
-            call,
-            static c => ((ClientCall<TRequest, TResponse>)c).Headers(),
-            static c => ((ClientCall<TRequest, TResponse>)c).StatusOrThrow(),
-            static c => ((ClientCall<TRequest, TResponse>)c).TrailersOrThrow(),
-            static c => ((ClientCall<TRequest, TResponse>)c).Dispose(),
-            call);
+        return new AsyncDuplexStreamingCall<TRequest, TResponse>(call, call, call);
     }
 }

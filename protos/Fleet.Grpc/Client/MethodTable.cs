@@ -10,11 +10,11 @@ internal sealed record MethodInfo(Uri Uri, RetryRules? Retry);
 /// <summary>The methods called over a channel, each worked out once.</summary>
 internal sealed class MethodTable(Uri address, ServiceConfig? config, int? maxAttempts)
 {
-    private readonly ConcurrentDictionary<(string Service, string Method), MethodInfo> _methods = new();
+    private readonly ConcurrentDictionary<IMethod, MethodInfo> _methods = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<(string Service, string Method), MethodConfig> _configs = ByName(config);
 
-    public MethodInfo Find(IMethod method) =>
-        _methods.TryGetValue((method.ServiceName, method.Name), out var info) ? info : Add(method);
+    /// <summary>Generated code has one object a method, which is found without looking at its names.</summary>
+    public MethodInfo Find(IMethod method) => _methods.TryGetValue(method, out var info) ? info : Add(method);
 
     private static Dictionary<(string Service, string Method), MethodConfig> ByName(ServiceConfig? config)
     {
@@ -38,7 +38,6 @@ internal sealed class MethodTable(Uri address, ServiceConfig? config, int? maxAt
         var found = _configs.GetValueOrDefault((method.ServiceName, method.Name))
             ?? _configs.GetValueOrDefault((method.ServiceName, string.Empty))
             ?? _configs.GetValueOrDefault((string.Empty, string.Empty));
-        return _methods.GetOrAdd(
-            (method.ServiceName, method.Name), new MethodInfo(new Uri(address, method.FullName), RetryRules.Of(found, maxAttempts)));
+        return _methods.GetOrAdd(method, new MethodInfo(new Uri(address, method.FullName), RetryRules.Of(found, maxAttempts)));
     }
 }

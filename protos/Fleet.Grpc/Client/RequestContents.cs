@@ -1,15 +1,12 @@
 using System.Net;
-using System.Net.Http.Headers;
 
 namespace Grpc.Net.Client.Internal;
 
 /// <summary>One framed message. Derived from a content without duplex, so that headers and message leave in one flush.</summary>
 internal sealed class SingleMessageContent : ByteArrayContent
 {
-    public static readonly MediaTypeHeaderValue GrpcType = new("application/grpc");
-
     public SingleMessageContent(byte[] framed, int count)
-        : base(framed, 0, count) => Headers.ContentType = GrpcType;
+        : base(framed, 0, count) => GrpcType.Set(this);
 }
 
 /// <summary>A stream of messages that is written while the request is under way.</summary>
@@ -20,7 +17,7 @@ internal sealed class StreamedContent : HttpContent
     public StreamedContent(Func<Stream, CancellationToken, Task> write)
     {
         _write = write;
-        Headers.ContentType = SingleMessageContent.GrpcType;
+        GrpcType.Set(this);
     }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
@@ -34,4 +31,11 @@ internal sealed class StreamedContent : HttpContent
         length = 0;
         return false;
     }
+}
+
+/// <summary>The content type of requests.</summary>
+internal static class GrpcType
+{
+    // A text is kept as it is; a parsed value costs an object a request.
+    public static void Set(HttpContent content) => content.Headers.TryAddWithoutValidation("Content-Type", "application/grpc");
 }

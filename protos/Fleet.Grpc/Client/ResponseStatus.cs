@@ -15,25 +15,32 @@ internal static class ResponseStatus
     /// <summary>The outcome if the headers tell it already; null = it comes with the trailers.</summary>
     public static Status? FromHeaders(HttpResponseMessage response)
     {
-        if (response.Headers.NonValidated.Contains(StatusName))
+        if (TryRead(response.Headers, out var status))
         {
-            return Read(response.Headers);
+            return status;
+        }
+
+        if (response.Version.Major < 2)
+        {
+            return new Status(StatusCode.Internal, $"Bad gRPC response. Response protocol downgraded to HTTP/{response.Version.ToString(2)}.");
         }
 
         if (response.StatusCode != HttpStatusCode.OK)
         {
-            return new Status(FromHttp(response.StatusCode), $"The server answered HTTP {(int)response.StatusCode} without a gRPC status.");
+            return new Status(FromHttp(response.StatusCode), $"Bad gRPC response. HTTP status code: {(int)response.StatusCode}");
         }
 
         var type = First(response.Content.Headers, "Content-Type");
         return type is not null && type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase)
             ? null
-            : new Status(StatusCode.Cancelled, $"Bad gRPC response. Invalid content-type value: {type ?? "none"}");
+            : new Status(StatusCode.Cancelled, type is null
+                ? "Bad gRPC response. Response did not have a content-type header."
+                : $"Bad gRPC response. Invalid content-type value: {type}");
     }
 
     /// <summary>The outcome that the trailers tell.</summary>
-    public static Status FromTrailers(HttpResponseMessage response) => response.TrailingHeaders.NonValidated.Contains(StatusName)
-        ? Read(response.TrailingHeaders)
+    public static Status FromTrailers(HttpResponseMessage response) => TryRead(response.TrailingHeaders, out var status)
+        ? status
         : new Status(StatusCode.Cancelled, "No grpc-status found on response.");
 
     /// <summary>What an exception of the transport means.</summary>
@@ -74,20 +81,8 @@ internal static class ResponseStatus
     }
 
     /// <summary>The first value of a header; null if there is none.</summary>
-    public static string? First(HttpHeaders headers, string name)
-    {
-        if (!headers.NonValidated.TryGetValues(name, out var values))
-        {
-            return null;
-        }
-
-        foreach (var value in values)
-        {
-            return value;
-        }
-
-        return null;
-    }
+    public static string? First(HttpHeaders headers, string name) =>
+        headers.NonValidated.TryGetValues(name, out var values) ? First(values) : null;
 
     private static bool IsProtocol(string key) => key is StatusName or MessageName or "grpc-encoding" or "grpc-accept-encoding"
         or "content-type" or "content-encoding" or "transfer-encoding" or "te";
@@ -109,18 +104,44 @@ internal static class ResponseStatus
         }
     }
 
-    private static Status Read(HttpHeaders headers)
+    private static string? First(HeaderStringValues values)
     {
-        var text = First(headers, StatusName);
-        var detail = First(headers, MessageName);
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code)
-            ? new Status((StatusCode)code, detail is null ? string.Empty : StatusMessage.Decode(detail))
-            : new Status(StatusCode.Unknown, $"The grpc-status '{text}' is no number.");
+        foreach (var value in values)
+        {
+            return value;
+        }
+
+        return null;
     }
+
+    // Looks at each header once: a look-up by name costs more than the few there are.
+    private static bool TryRead(HttpHeaders headers, out Status status)
+    {
+        string? text = null;
+        string? detail = null;
+        foreach (var (name, values) in headers.NonValidated)
+        {
+            if (name.Equals(StatusName, StringComparison.OrdinalIgnoreCase))
+            {
+                text = First(values);
+            }
+            else if (name.Equals(MessageName, StringComparison.OrdinalIgnoreCase))
+            {
+                detail = First(values);
+            }
+        }
+
+        status = text is null ? default : Read(text, detail);
+        return text is not null;
+    }
+
+    private static Status Read(string text, string? detail) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code)
+        ? new Status((StatusCode)code, detail is null ? string.Empty : StatusMessage.Decode(detail))
+        : new Status(StatusCode.Unknown, $"The grpc-status '{text}' is no number.");
 
     private static StatusCode FromHttp(HttpStatusCode status) => status switch
     {
-        HttpStatusCode.BadRequest => StatusCode.Internal,
+        HttpStatusCode.BadRequest or HttpStatusCode.RequestHeaderFieldsTooLarge => StatusCode.Internal,
         HttpStatusCode.Unauthorized => StatusCode.Unauthenticated,
         HttpStatusCode.Forbidden => StatusCode.PermissionDenied,
         HttpStatusCode.NotFound => StatusCode.Unimplemented,

@@ -32,6 +32,9 @@ internal sealed class Encodings
 
     public IEnumerable<string> Names => _providers.Keys;
 
+    /// <summary>The refusal of an encoding that is not known.</summary>
+    public string Unsupported(string? name) => $"Unsupported grpc-encoding value '{name}'. Supported encodings: {string.Join(", ", _providers.Keys)}";
+
     /// <summary>True if <paramref name="name"/> is known; identity and an absent name have no provider.</summary>
     public bool TryFind(string? name, out ICompressionProvider? provider)
     {

@@ -3,16 +3,6 @@ using Grpc.Net.Compression;
 
 namespace Grpc.Core.Internal;
 
-/// <summary>Where batches of framed messages go: one write at a time.</summary>
-internal interface IBatchTarget
-{
-    /// <summary>Takes a batch; it may stay in a buffer until <see cref="FlushAsync"/> or the next batch.</summary>
-    ValueTask SendAsync(ReadOnlyMemory<byte> batch, CancellationToken cancellationToken);
-
-    /// <summary>Sends what is still in a buffer: no further batch is ready.</summary>
-    ValueTask FlushAsync(CancellationToken cancellationToken);
-}
-
 /// <summary>
 /// The messages of a stream on their way out. Messages written while a batch is being sent travel together in the next one,
 /// so that a fast writer costs one flush per batch and not per message. A writer waits while <see cref="Room"/> bytes are waiting:
@@ -35,7 +25,7 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
 
     // All below are guarded by _lock, except that the sending loop alone touches _sending while _isSending.
     private readonly MessageSerializer _serializer;
-    private readonly Gathering _waiting = new();
+    private readonly SwappedBuffer _waiting = new();
     private PooledBuffer _sending = new();
     private int _messages;
     private bool _isSending;
@@ -312,19 +302,5 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
         return new InvalidOperationException(_isClosed
             ? "The stream is complete; no message can follow."
             : "The last write has not completed: write one message at a time.");
-    }
-
-    // The serializer keeps its target; the buffer behind it changes with each batch.
-    private sealed class Gathering : System.Buffers.IBufferWriter<byte>
-    {
-        public PooledBuffer Buffer { get; set; } = new();
-
-        public int Count => Buffer.Count;
-
-        public void Advance(int count) => Buffer.Advance(count);
-
-        public Memory<byte> GetMemory(int sizeHint = 0) => Buffer.GetMemory(sizeHint);
-
-        public Span<byte> GetSpan(int sizeHint = 0) => Buffer.GetSpan(sizeHint);
     }
 }

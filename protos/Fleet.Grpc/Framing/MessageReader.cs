@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Grpc.Net.Compression;
 
 namespace Grpc.Core.Internal;
@@ -9,8 +10,13 @@ namespace Grpc.Core.Internal;
 /// Takes messages out of their envelopes, many from one read of the pipe. Read by one loop.
 /// Whatever the peer sends ends in a message, the end, or an <see cref="RpcException"/>.
 /// </summary>
-internal sealed class MessageReader(PipeReader pipe, int? maxSize) : IDisposable
+internal sealed class MessageReader : IDisposable
 {
+    [ThreadStatic]
+    private static MessageReader? _spare;
+
+    private PipeReader _pipe;
+    private int? _maxSize;
     private ReadOnlySequence<byte> _buffer;
 
     // The first run of bytes of _buffer and how much of it was taken; _buffer itself is cut only where a run ends.
@@ -22,31 +28,74 @@ internal sealed class MessageReader(PipeReader pipe, int? maxSize) : IDisposable
     private bool _wholeTaken;
     private PooledBuffer? _unpacked;
 
+    public MessageReader(PipeReader pipe, int? maxSize)
+    {
+        _pipe = pipe;
+        _maxSize = maxSize;
+    }
+
     /// <summary>Unpacks compressed messages; null = the peer named no encoding.</summary>
     public ICompressionProvider? Compression { get; set; }
 
     /// <summary>The encoding the peer named if it is not known: a message that uses it is refused with this text.</summary>
-    public string? UnknownEncoding { get; init; }
-
-    /// <summary>Flags that this protocol knows besides <see cref="Envelope.Compressed"/>.</summary>
-    public byte KnownFlags { get; init; }
+    public string? UnknownEncoding { get; set; }
 
     /// <summary>False: the whole body is one message without an envelope.</summary>
-    public bool Enveloped { get; init; } = true;
+    public bool Enveloped { get; set; } = true;
 
     /// <summary>The message of the last <see cref="MoveNextAsync"/>; valid until the next.</summary>
     public ReadOnlySequence<byte> Payload { get; private set; }
 
-    /// <summary>Flags of the message.</summary>
-    public byte Flags { get; private set; }
+    /// <summary>The reader of this thread, for a body of one message; <see cref="Return"/> it if that went well.</summary>
+    public static MessageReader Rent(PipeReader pipe, int? maxSize)
+    {
+        var reader = _spare ?? new MessageReader(pipe, maxSize);
+        _spare = null;
+        reader._pipe = pipe;
+        reader._maxSize = maxSize;
+        return reader;
+    }
 
-    /// <summary>Length of the message as it crossed the wire.</summary>
-    public long WireLength { get; private set; }
+    /// <summary>Ends a rented reader and gives it back.</summary>
+    public void Return()
+    {
+        Dispose();
+        _pipe = null!;
+        (_run, _taken, _ended, _wholeTaken) = (default, 0, false, false);
+        (Compression, UnknownEncoding, Enveloped) = (null, null, true);
+        _spare = this;
+    }
 
-    /// <summary>Goes to the next message; false at the end of the body.</summary>
+    /// <summary>Goes to the next message; false at the end of the body. Failures are told by the result, even those found at once.</summary>
     /// <exception cref="RpcException">Internal: half a message, an unknown flag, damaged compression; ResourceExhausted: too large; Unimplemented: unknown encoding.</exception>
-    public ValueTask<bool> MoveNextAsync(CancellationToken cancellationToken) =>
-        TryTake() ? new ValueTask<bool>(true) : ReadMoreAsync(cancellationToken);
+    public ValueTask<bool> MoveNextAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (!TryTake())
+            {
+                if (_holdsBuffer && _ended)
+                {
+                    return new ValueTask<bool>(EndOfBody());
+                }
+
+                GiveBack();
+                var read = _pipe.ReadAsync(cancellationToken);
+                if (!read.IsCompletedSuccessfully)
+                {
+                    return ReadMoreAsync(read, cancellationToken);
+                }
+
+                Receive(read.GetAwaiter().GetResult());
+            }
+
+            return new ValueTask<bool>(true);
+        }
+        catch (Exception e)
+        {
+            return ValueTask.FromException<bool>(e);
+        }
+    }
 
     /// <summary>True if the body has ended and nothing is left of it. Never waits.</summary>
     public bool IsAtEnd => _holdsBuffer && _ended && _taken == _buffer.Length;
@@ -56,34 +105,40 @@ internal sealed class MessageReader(PipeReader pipe, int? maxSize) : IDisposable
     {
         Payload = default;
         GiveBack();
+        _buffer = default;
         _unpacked?.Dispose();
         _unpacked = null;
     }
 
-    private async ValueTask<bool> ReadMoreAsync(CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> ReadMoreAsync(ValueTask<ReadResult> read, CancellationToken cancellationToken)
     {
-        while (true)
+        Receive(await read);
+        while (!TryTake())
         {
-            if (_holdsBuffer && _ended)
+            if (_ended)
             {
-                return IsAtEnd ? false : throw Malformed("The body ends within a message.");
+                return EndOfBody();
             }
 
             GiveBack();
-
-            var result = await pipe.ReadAsync(cancellationToken);
-            if (result.IsCanceled)
-            {
-                throw new OperationCanceledException("The read was cancelled.");
-            }
-
-            Hold(result.Buffer);
-            _ended = result.IsCompleted;
-            if (TryTake())
-            {
-                return true;
-            }
+            Receive(await _pipe.ReadAsync(cancellationToken));
         }
+
+        return true;
+    }
+
+    private bool EndOfBody() => IsAtEnd ? false : throw Malformed("Incomplete message.");
+
+    private void Receive(in ReadResult result)
+    {
+        if (result.IsCanceled)
+        {
+            throw new OperationCanceledException("The read was cancelled.");
+        }
+
+        Hold(result.Buffer);
+        _ended = result.IsCompleted;
     }
 
     private bool TryTake()
@@ -136,7 +191,7 @@ internal sealed class MessageReader(PipeReader pipe, int? maxSize) : IDisposable
 
     private void Check(byte flags, uint length)
     {
-        if ((flags & ~(Envelope.Compressed | KnownFlags)) != 0)
+        if ((flags & ~Envelope.Compressed) != 0)
         {
             throw Malformed($"The envelope of a message has unknown flags 0x{flags:x2}.");
         }
@@ -146,8 +201,6 @@ internal sealed class MessageReader(PipeReader pipe, int? maxSize) : IDisposable
 
     private void Take(byte flags, in ReadOnlySequence<byte> packed)
     {
-        Flags = flags;
-        WireLength = packed.Length;
         Payload = (flags & Envelope.Compressed) == 0 ? packed : Unpack(packed);
     }
 
@@ -164,7 +217,7 @@ internal sealed class MessageReader(PipeReader pipe, int? maxSize) : IDisposable
         if (_holdsBuffer)
         {
             _holdsBuffer = false;
-            pipe.AdvanceTo(_buffer.GetPosition(_taken), _buffer.End);
+            _pipe.AdvanceTo(_buffer.GetPosition(_taken), _buffer.End);
         }
     }
 
@@ -179,7 +232,6 @@ internal sealed class MessageReader(PipeReader pipe, int? maxSize) : IDisposable
         _wholeTaken = true;
         var packed = _buffer;
         Hold(_buffer.Slice(_buffer.End));
-        WireLength = packed.Length;
         Payload = Compression is null ? packed : Unpack(packed);
         return true;
     }
@@ -213,15 +265,14 @@ internal sealed class MessageReader(PipeReader pipe, int? maxSize) : IDisposable
 
     private void ThrowIfTooLarge(long length)
     {
-        if (length > (maxSize ?? Array.MaxLength))
+        if (length > (_maxSize ?? Array.MaxLength))
         {
-            throw new RpcException(new Status(
-                StatusCode.ResourceExhausted, $"A received message has {length} bytes or more, allowed are {maxSize ?? Array.MaxLength}."));
+            throw new RpcException(new Status(StatusCode.ResourceExhausted, "Received message exceeds the maximum configured message size."));
         }
     }
 
     /// <summary>The refusal of an encoding.</summary>
-    public static RpcException Unknown(string what) => new(new Status(StatusCode.Unimplemented, $"The encoding {what}."));
+    public static RpcException Unknown(string what) => new(new Status(StatusCode.Unimplemented, what));
 
     private static RpcException Malformed(string what) => new(new Status(StatusCode.Internal, what));
 }

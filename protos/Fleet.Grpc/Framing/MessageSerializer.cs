@@ -184,8 +184,7 @@ internal sealed class MessageSerializer : SerializationContext, IBufferWriter<by
     {
         if (length > _maxSize)
         {
-            throw new RpcException(new Status(
-                StatusCode.ResourceExhausted, $"The message to send has {length} bytes, allowed are {_maxSize}."));
+            throw new RpcException(new Status(StatusCode.ResourceExhausted, "Sending message exceeds the maximum configured message size."));
         }
     }
 }

@@ -76,6 +76,8 @@ public sealed class GrpcWebHandler : DelegatingHandler
             return response;
         }
 
+        // What is inside is a response of HTTP/2, trailers and all.
+        response.Version = System.Net.HttpVersion.Version20;
         var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         var text = type.StartsWith("application/grpc-web-text", StringComparison.OrdinalIgnoreCase);
         response.Content = new StreamContent(new TrailersInBodyStream(text ? new Base64DecodingStream(body) : body, response.TrailingHeaders));

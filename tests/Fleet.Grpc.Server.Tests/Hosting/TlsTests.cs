@@ -122,7 +122,7 @@ public sealed class TlsTests
             return Task.CompletedTask;
         });
         var options = new CallOptions(credentials: token, cancellationToken: cancellationToken);
-        Assert.ThrowsAsync<RpcException>(async () => await world.Client.UnaryCallAsync(Messages.Request(), options));
+        await world.Client.UnaryCallAsync(Messages.Request(), options);
         Assert.That(sent, Is.False);
         var client = new TestService.TestServiceClient(world.NewChannel(new GrpcChannelOptions { UnsafeUseInsecureChannelCallCredentials = true }));
         await client.UnaryCallAsync(Messages.Request(), options);

@@ -19,11 +19,13 @@ public sealed class BadServerTests
 {
     private static readonly byte[] Whole = Frames.Frame(0, Messages.Response(10).ToByteArray());
 
+    [TestCase(307, StatusCode.Unknown)]
     [TestCase(400, StatusCode.Internal)]
     [TestCase(401, StatusCode.Unauthenticated)]
     [TestCase(403, StatusCode.PermissionDenied)]
     [TestCase(404, StatusCode.Unimplemented)]
     [TestCase(429, StatusCode.Unavailable)]
+    [TestCase(431, StatusCode.Internal)]
     [TestCase(500, StatusCode.Unknown)]
     [TestCase(502, StatusCode.Unavailable)]
     [TestCase(503, StatusCode.Unavailable)]
@@ -34,10 +36,14 @@ public sealed class BadServerTests
             context =>
             {
                 context.Response.StatusCode = http;
+
+                // A redirect is an HTTP status like any other: nobody follows it with the metadata of the call.
+                context.Response.Headers.Location = "/elsewhere";
                 return Task.CompletedTask;
             },
             cancellationToken);
         Assert.That(status.StatusCode, Is.EqualTo(code));
+        Assert.That(status.Detail, Is.EqualTo($"Bad gRPC response. HTTP status code: {http}"));
     }
 
     [TestCase(7, StatusCode.Unavailable, "REFUSED_STREAM")]

@@ -41,6 +41,32 @@ public sealed class MessageReaderTests
     }
 
     [Test]
+    public async Task Failure_that_is_found_at_once_is_told_by_the_result(CancellationToken cancellationToken)
+    {
+        var pipe = PipeReader.Create(new ReadOnlySequence<byte>([0x40, 0, 0, 0, 0]));
+        using var reader = new MessageReader(pipe, Limit);
+        var moved = reader.MoveNextAsync(cancellationToken);
+        Assert.That(moved.IsFaulted, Is.True);
+        await Assert.ThatAsync(async () => await moved, Throws.InstanceOf<RpcException>());
+    }
+
+    [Test]
+    public async Task Reader_that_was_given_back_knows_nothing_of_the_body_before(CancellationToken cancellationToken)
+    {
+        var first = MessageReader.Rent(PipeReader.Create(new ReadOnlySequence<byte>([1, 2, 3])), 1);
+        first.Enveloped = false;
+        first.UnknownEncoding = "of the first";
+        first.Return();
+        var second = MessageReader.Rent(PipeReader.Create(new ReadOnlySequence<byte>([0, 0, 0, 0, 2, 7, 8])), Limit);
+        Assert.That(second, Is.SameAs(first));
+        Assert.That(await second.MoveNextAsync(cancellationToken), Is.True);
+        Assert.That(second.Payload.ToArray(), Is.EqualTo(new byte[] { 7, 8 }));
+        Assert.That(second.UnknownEncoding, Is.Null);
+        Assert.That(await second.MoveNextAsync(cancellationToken), Is.False);
+        second.Return();
+    }
+
+    [Test]
     public async Task Compressed_message_is_unpacked_up_to_the_limit()
     {
         var gzip = new GzipCompressionProvider(CompressionLevel.Fastest);

@@ -1,43 +1,27 @@
-using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Internal;
 
 namespace Grpc.Net.Client.Internal;
 
-/// <summary>The four shapes: how requests leave and responses arrive.</summary>
+/// <summary>Streams of requests and responses.</summary>
 internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamReader<TResponse>, IClientStreamWriter<TRequest>
 {
     private static readonly Task<bool> True = Task.FromResult(true);
 
     private static readonly Task<HttpResponseMessage?> NoResponse = Task.FromResult<HttpResponseMessage?>(null);
 
-    private ExactBuffer? _framed;
     private MessageOutput? _output;
     private RequestTarget? _target;
+
+    // Null in a unary call, which nobody but its one response waits for.
     private Task<HttpResponseMessage?>? _exchange;
-    private MessageReader? _reader;
-    private TResponse? _current;
 
     WriteOptions? IAsyncStreamWriter<TRequest>.WriteOptions { get; set; }
 
     TResponse IAsyncStreamReader<TResponse>.Current =>
         _current ?? throw new InvalidOperationException("There is no current message: call MoveNext first.");
 
-    public Task<TResponse> StartUnary(TRequest request)
-    {
-        StartSingle(request);
-        return SingleResponseAsync();
-    }
-
-    public void StartServerStreaming(TRequest request) => StartSingle(request);
-
-    public Task<TResponse> StartClientStreaming()
-    {
-        StartStreamed();
-        return SingleResponseAsync();
-    }
-
-    public void StartDuplexStreaming() => StartStreamed();
+    protected override RequestTarget? Target => _target;
 
     public Task WriteAsync(TRequest message) => WriteAsync(message, CancellationToken.None);
 
@@ -52,13 +36,13 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
 
         if (IsFinished)
         {
-            return Task.FromException(StatusOrThrow().StatusCode == StatusCode.OK
+            return Task.FromException(Status().StatusCode == StatusCode.OK
                 ? new InvalidOperationException("Can't write the message because the call is complete.")
                 : Failure());
         }
 
-        var options = ((IAsyncStreamWriter<TRequest>)this).WriteOptions ?? _options.WriteOptions;
-        var written = _output!.WriteAsync(message, _method.RequestMarshaller.ContextualSerializer, options);
+        var options = ((IAsyncStreamWriter<TRequest>)this).WriteOptions ?? Options.WriteOptions;
+        var written = _output!.WriteAsync(message, method.RequestMarshaller.ContextualSerializer, options);
         return written.IsCompletedSuccessfully ? written : WrittenAsync(written, cancellationToken);
     }
 
@@ -89,7 +73,7 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
             return MoveLaterAsync(cancellationToken);
         }
 
-        var moved = reader.MoveNextAsync(_cancellation.Token);
+        var moved = reader.MoveNextAsync(Ends);
         if (!moved.IsCompletedSuccessfully)
         {
             return ReadLaterAsync(moved.AsTask());
@@ -103,30 +87,11 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
         return TryDeserialize(reader) ? True : Task.FromException<bool>(Failure());
     }
 
-    private void StartSingle(TRequest request)
-    {
-        Begin();
-        try
-        {
-            _framed = new ExactBuffer();
-            var serializer = MessageSerializer.Rent(_framed, _channel.MaxSend);
-            serializer.Compression = RequestEncoding;
-            var compress = _options.WriteOptions is null || !_options.WriteOptions.Flags.HasFlag(WriteFlags.NoCompress);
-            serializer.Write(request, _method.RequestMarshaller.ContextualSerializer, compress);
-            serializer.Return();
-            _exchange = ExchangeAsync();
-        }
-        catch (Exception e)
-        {
-            Refuse(e);
-        }
-    }
-
     private void StartStreamed()
     {
         Begin();
-        _target = new RequestTarget(_info.Retry is null ? 0 : _channel.MaxRetryBufferPerCall, _channel.RetryBudget);
-        _output = new MessageOutput(_target, _channel.MaxSend, _cancellation.Token);
+        _target = new RequestTarget(Info.Retry is null ? 0 : Channel.MaxRetryBufferPerCall, Channel.RetryBudget);
+        _output = new MessageOutput(_target, Channel.MaxSend, Ends);
         try
         {
             if (RequestEncoding is { } encoding)
@@ -138,15 +103,10 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
         }
         catch (Exception e)
         {
-            Refuse(e);
+            // Nothing was sent: the call fails like one that was.
+            Finish(StatusOf(e), cancel: false);
+            _exchange = NoResponse;
         }
-    }
-
-    // Nothing was sent: the call fails like one that was.
-    private void Refuse(Exception failure)
-    {
-        Finish(StatusOf(failure), null, cancel: false);
-        _exchange = NoResponse;
     }
 
     private async Task WrittenAsync(Task written, CancellationToken cancellationToken)
@@ -173,7 +133,7 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
     {
         if (!IsFinished && await _exchange! is { } response)
         {
-            Finish(await TrailersAsync(response), null, cancel: true);
+            Finish(await TrailersAsync(response), cancel: true);
         }
     }
 
@@ -182,7 +142,7 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
         try
         {
             var reader = _reader ??= await OpenAsync(response);
-            while (await reader.MoveNextAsync(_cancellation.Token))
+            while (await reader.MoveNextAsync(Ends))
             {
             }
 
@@ -194,57 +154,13 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
         }
     }
 
-    private async Task<TResponse> SingleResponseAsync()
-    {
-        if (await _exchange! is not { } response)
-        {
-            throw Failure();
-        }
-
-        TResponse? message = null;
-        try
-        {
-            var reader = await OpenAsync(response);
-            var any = await reader.MoveNextAsync(_cancellation.Token) && TryDeserialize(reader);
-            message = _current;
-            var more = any && await reader.MoveNextAsync(_cancellation.Token);
-            FinishSingle(response, any, more);
-            reader.Dispose();
-        }
-        catch (Exception e)
-        {
-            Finish(StatusOf(e), null, cancel: true);
-        }
-
-        response.Dispose();
-        return StatusOrThrow().StatusCode == StatusCode.OK ? message! : throw Failure();
-    }
-
-    private void FinishSingle(HttpResponseMessage response, bool any, bool more)
-    {
-        if (IsFinished)
-        {
-            return;
-        }
-
-        var status = more
-            ? new Status(StatusCode.Internal, "The server sent more than one message.")
-            : ResponseStatus.FromTrailers(response);
-        if (!any && status.StatusCode == StatusCode.OK)
-        {
-            status = new Status(StatusCode.Internal, "Failed to deserialize response message: the server sent none.");
-        }
-
-        Finish(status, null, cancel: more);
-    }
-
     private async Task<bool> MoveLaterAsync(CancellationToken cancellationToken)
     {
         await using var registration = cancellationToken.UnsafeRegister(
             static (c, token) => ((ClientCall<TRequest, TResponse>)c!).CancelBy(token), this);
-        if (await _exchange! is not { } response || (IsFinished && StatusOrThrow().StatusCode != StatusCode.OK))
+        if (await _exchange! is not { } response || (IsFinished && Status().StatusCode != StatusCode.OK))
         {
-            return StatusOrThrow().StatusCode == StatusCode.OK ? false : throw Failure();
+            return Status().StatusCode == StatusCode.OK ? false : throw Failure();
         }
 
         if (IsFinished)
@@ -258,11 +174,11 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
         }
         catch (Exception e)
         {
-            Finish(StatusOf(e), null, cancel: true);
+            Finish(StatusOf(e), cancel: true);
             throw Failure();
         }
 
-        return await ReadLaterAsync(_reader.MoveNextAsync(_cancellation.Token).AsTask());
+        return await ReadLaterAsync(_reader.MoveNextAsync(Ends).AsTask());
     }
 
     private async Task<bool> ReadLaterAsync(Task<bool> moved)
@@ -274,7 +190,7 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
         }
         catch (Exception e)
         {
-            Finish(StatusOf(e), null, cancel: true);
+            Finish(StatusOf(e), cancel: true);
             throw Failure();
         }
 
@@ -290,26 +206,12 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
     {
         _current = null;
         var response = await _exchange!;
-        Finish(ResponseStatus.FromTrailers(response!), null, cancel: false);
+        Finish(ResponseStatus.FromTrailers(response!), cancel: false);
         response!.Dispose();
-        return StatusOrThrow().StatusCode == StatusCode.OK ? false : throw Failure();
+        return Status().StatusCode == StatusCode.OK ? false : throw Failure();
     }
 
-    private bool TryDeserialize(MessageReader reader)
-    {
-        try
-        {
-            _current = PayloadContext.Read(_method.ResponseMarshaller, reader.Payload);
-            return true;
-        }
-        catch (Exception e) when (e is InvalidProtocolBufferException or InvalidOperationException or FormatException)
-        {
-            Finish(new Status(StatusCode.Internal, "Failed to deserialize response message.", e), null, cancel: true);
-            return false;
-        }
-    }
-
-    private void CloseRequests(Status status)
+    protected override void CloseRequests(in Status status)
     {
         if (_output is null)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Grpc.Core.Internal;
 using Grpc.Net.Client.Balancer;
@@ -6,51 +7,67 @@ using Grpc.Net.Compression;
 namespace Grpc.Net.Client.Internal;
 
 /// <summary>The HTTP exchange: the request with its headers, attempt by attempt, to the response whose messages follow.</summary>
-internal sealed partial class ClientCall<TRequest, TResponse>
+internal abstract partial class HttpCall
 {
     private const int SingleBuffer = 2 * 1024;
     private const int StreamBuffer = 32 * 1024;
 
     private static readonly Task<Metadata?> NoHeaders = Task.FromResult<Metadata?>(null);
 
+    // The token was handed to code that may keep it.
+    private bool _showedToken;
+
+    /// <summary>The body of the request: one framed message, or a stream of them.</summary>
+    protected abstract HttpContent NewContent();
+
+    /// <summary>The stream of requests that has to be repeated with the call; null = there is none.</summary>
+    protected abstract RequestTarget? Target { get; }
+
     /// <summary>Sends the request and takes the response headers; null = the call has ended.</summary>
-    private async Task<HttpResponseMessage?> ExchangeAsync()
+    protected async Task<HttpResponseMessage?> ExchangeAsync()
     {
         try
         {
-            if (IsFinished)
-            {
-                return null;
-            }
-
-            var extra = await CredentialHeadersAsync();
-
-            // A stream of requests has one reader: it can follow one attempt after the other, not several at once.
-            return Accept(_info.Retry is null || (_info.Retry.IsHedging && _target is not null)
-                ? await AttemptAsync(extra, 1, _cancellation.Token)
-                : await RepeatAsync(_info.Retry, extra));
+            return IsFinished ? null : Accept(await SendAsync());
         }
         catch (Exception e)
         {
-            Finish(StatusOf(e), null, cancel: false);
+            Finish(StatusOf(e), cancel: false);
             return null;
         }
         finally
         {
-            _target?.Commit();
+            Target?.Commit();
         }
     }
 
-    private Task<AttemptResult> RepeatAsync(RetryRules rules, Metadata? extra) => new Attempts(
-        _channel, rules, (number, token) => AttemptAsync(extra, number, token), () => _target?.CanRepeat ?? true, () => _target?.Detach())
-        .RunAsync(_cancellation.Token);
+    /// <summary>Sends the request, as often as the rules of the method say.</summary>
+    protected ValueTask<AttemptResult> SendAsync() => _info.Retry is null && _options.Credentials is null && _channel.CallCredentials.Count == 0
+        ? AttemptAsync(null, 1, _cancellation.Token)
+        : SendWithRulesAsync();
 
-    private HttpResponseMessage? Accept(AttemptResult result)
+    private async ValueTask<AttemptResult> SendWithRulesAsync()
+    {
+        var extra = await CredentialHeadersAsync();
+
+        // A stream of requests has one reader: it can follow one attempt after the other, not several at once.
+        return _info.Retry is null || (_info.Retry.IsHedging && Target is not null)
+            ? await AttemptAsync(extra, 1, _cancellation.Token)
+            : await new Attempts(
+                _channel,
+                _info.Retry,
+                (number, token) => AttemptAsync(extra, number, token).AsTask(),
+                () => Target?.CanRepeat ?? true,
+                () => Target?.Detach()).RunAsync(_cancellation.Token);
+    }
+
+    /// <summary>The response whose messages follow; null = the call has ended.</summary>
+    protected HttpResponseMessage? Accept(in AttemptResult result)
     {
         lock (_lock)
         {
             _response = result.Response;
-            if (_status is not null)
+            if (_isFinished)
             {
                 result.Response?.Dispose();
                 return null;
@@ -67,19 +84,20 @@ internal sealed partial class ClientCall<TRequest, TResponse>
         // Trailers only: there is no message even if the status is OK.
         if (status.StatusCode != StatusCode.OK || _method.Type is MethodType.ServerStreaming or MethodType.DuplexStreaming)
         {
-            Finish(status, null, cancel: false);
+            Finish(status, cancel: false);
             result.Response?.Dispose();
         }
         else
         {
-            Finish(new Status(StatusCode.Internal, "Failed to deserialize response message: the server sent none."), null, cancel: false);
+            Finish(new Status(StatusCode.Internal, "Failed to deserialize response message: the server sent none."), cancel: false);
             result.Response?.Dispose();
         }
 
         return null;
     }
 
-    private async Task<AttemptResult> AttemptAsync(Metadata? extra, int number, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<AttemptResult> AttemptAsync(Metadata? extra, int number, CancellationToken cancellationToken)
     {
         var request = BuildRequest(extra, number);
         while (true)
@@ -99,6 +117,7 @@ internal sealed partial class ClientCall<TRequest, TResponse>
             {
                 if (route.Failed(e))
                 {
+                    request.Headers.Host = _host;
                     continue;
                 }
 
@@ -134,7 +153,7 @@ internal sealed partial class ClientCall<TRequest, TResponse>
         {
             Version = _channel.HttpVersion,
             VersionPolicy = _channel.HttpVersionPolicy,
-            Content = _target is null ? new SingleMessageContent(_framed!.Array, _framed.Count) : new StreamedContent(_target.WriteBodyAsync),
+            Content = NewContent(),
         };
         var headers = request.Headers;
         headers.TryAddWithoutValidation("te", "trailers");
@@ -188,7 +207,7 @@ internal sealed partial class ClientCall<TRequest, TResponse>
         }
     }
 
-    private ICompressionProvider? RequestEncoding
+    protected ICompressionProvider? RequestEncoding
     {
         get
         {
@@ -209,13 +228,19 @@ internal sealed partial class ClientCall<TRequest, TResponse>
             return NoHeaders;
         }
 
-        return _channel.MaySendCallCredentials
-            ? ReadCredentialsAsync()
-            : throw new RpcException(new Status(StatusCode.Unauthenticated, "Call credentials are sent over TLS only."));
+        if (_channel.MaySendCallCredentials)
+        {
+            return ReadCredentialsAsync();
+        }
+
+        // As the official client: the call goes without them, and the server says what it thinks of that.
+        GrpcClientLog.CallCredentialsNotUsed(_channel.Logger);
+        return NoHeaders;
     }
 
     private async Task<Metadata?> ReadCredentialsAsync()
     {
+        _showedToken = true;
         var headers = new Metadata();
         var service = new Uri(_info.Uri, $"/{_method.ServiceName}").ToString();
         var context = new AuthInterceptorContext(service, _method.Name, _cancellation.Token);
@@ -224,16 +249,23 @@ internal sealed partial class ClientCall<TRequest, TResponse>
         return headers;
     }
 
-    private async ValueTask<MessageReader> OpenAsync(HttpResponseMessage response)
+    /// <summary>The messages of a response.</summary>
+    protected ValueTask<MessageReader> OpenAsync(HttpResponseMessage response) => _channel.KeepsNoTokens
+        ? new ValueTask<MessageReader>(Open(response, response.Content.ReadAsStream(_cancellation.Token)))
+        : OpenLaterAsync(response);
+
+    private async ValueTask<MessageReader> OpenLaterAsync(HttpResponseMessage response) =>
+        Open(response, await response.Content.ReadAsStreamAsync(_cancellation.Token));
+
+    private MessageReader Open(HttpResponseMessage response, Stream stream)
     {
         var encoding = ResponseStatus.First(response.Headers, "grpc-encoding");
         var known = _channel.Encodings.TryFind(encoding, out var provider);
-        var stream = await response.Content.ReadAsStreamAsync(_cancellation.Token);
-        var buffer = _method.Type is MethodType.Unary or MethodType.ClientStreaming ? SingleBuffer : StreamBuffer;
-        return new MessageReader(new BufferedBody(stream, buffer), _channel.MaxReceive)
-        {
-            Compression = provider,
-            UnknownEncoding = known ? null : $"'{encoding}' of the server is not known",
-        };
+        var reader = _method.Type is MethodType.Unary or MethodType.ClientStreaming
+            ? MessageReader.Rent(new BufferedBody(stream, SingleBuffer), _channel.MaxReceive)
+            : new MessageReader(new BufferedBody(stream, StreamBuffer), _channel.MaxReceive);
+        reader.Compression = provider;
+        reader.UnknownEncoding = known ? null : _channel.Encodings.Unsupported(encoding);
+        return reader;
     }
 }
