@@ -6,7 +6,7 @@ namespace Grpc.Net.Client.Internal;
 
 /// <summary>The messages of a call: one or many requests leave, one or many responses arrive. Streams are in the other half.</summary>
 internal sealed partial class ClientCall<TRequest, TResponse>(
-    GrpcChannel channel, Method<TRequest, TResponse> method, string? host, in CallOptions options) : HttpCall(channel, method, host, options)
+    GrpcChannel channel, Method<TRequest, TResponse> method, string? host, in CallOptions callOptions) : HttpCall(channel, method, host, callOptions)
     where TRequest : class
     where TResponse : class
 {

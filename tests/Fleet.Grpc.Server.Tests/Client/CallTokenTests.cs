@@ -17,7 +17,7 @@ public sealed class CallTokenTests
         {
             if (request.FillUsername)
             {
-                await Task.Delay(Timeout.InfiniteTimeSpan, context.CancellationToken);
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.CancellationToken);
             }
 
             return Messages.Response();
@@ -48,7 +48,7 @@ public sealed class CallTokenTests
         {
             if (request.FillUsername)
             {
-                await Task.Delay(Timeout.InfiniteTimeSpan, context.CancellationToken);
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.CancellationToken);
             }
 
             return Messages.Response();
