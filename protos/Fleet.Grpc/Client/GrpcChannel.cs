@@ -204,8 +204,7 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
 
     private static SocketsHttpHandler Handler(ChannelSecurity security)
     {
-        // gRPC knows no redirects: their HTTP status becomes the status of the call.
-        var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, AllowAutoRedirect = false };
+        var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true };
         if (security.Tls is not null)
         {
             handler.SslOptions = security.Tls;
