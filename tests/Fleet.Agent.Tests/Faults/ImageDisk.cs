@@ -16,8 +16,13 @@ internal sealed partial class ImageDisk : IDisposable
     private const nuint Shutdown = 0x8004587d;
     private const int WithoutFlush = 2;
 
+    // O_RDONLY | O_CLOEXEC: a process that another test starts meanwhile must not hold the disk.
+    private const int ReadOnlyAndNotInherited = 0x80000;
+
     // The least that mkfs.xfs accepts; the file is sparse.
     private const long ImageBytes = 320L * 1024 * 1024;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly TemporaryFolder _folder = new();
     private readonly string _kind;
@@ -68,10 +73,12 @@ internal sealed partial class ImageDisk : IDisposable
         File.Delete(CutMark);
     }
 
+    /// <summary>Lets go of it. A process that another test is starting right now holds every open file for an instant: the disk is busy as long.</summary>
     public void Unmount()
     {
-        var (code, text) = Run("umount", Path);
-        Assert.That(code, Is.Zero, text);
+        var outcome = Run("umount", Path);
+        _ = outcome.Code == 0 || SpinWait.SpinUntil(() => (outcome = Run("umount", Path)).Code == 0, Patience);
+        Assert.That(outcome.Code, Is.Zero, outcome.Text);
         _mounted = false;
     }
 
@@ -79,7 +86,7 @@ internal sealed partial class ImageDisk : IDisposable
     public void CutPower()
     {
         var how = WithoutFlush;
-        using var root = Open(Path, 0);
+        using var root = Open(Path, ReadOnlyAndNotInherited);
         File.WriteAllBytes(CutMark, []);
         if (root.IsInvalid || Control(root, Shutdown, ref how) != 0)
         {

@@ -34,8 +34,8 @@ internal sealed class EnrolmentServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
         await _loop;
+        _listener.Dispose();
         _stop.Dispose();
         _certificate.Dispose();
     }
