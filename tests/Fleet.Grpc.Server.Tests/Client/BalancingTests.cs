@@ -38,13 +38,13 @@ public sealed class BalancingTests
         await CountedServers.CallAsync(channel, 5, cancellationToken);
         Assert.That(_servers.Served, Is.EqualTo(new[] { 5, 0, 0 }));
         await _servers.StopAsync(0);
-        await CountedServers.GoOnAsync(channel, 5, cancellationToken);
+        await CountedServers.CallAsync(channel, 5, cancellationToken);
         Assert.That(_servers.Served, Is.EqualTo(new[] { 5, 5, 0 }));
         await _servers.StartAsync(0);
         await CountedServers.CallAsync(channel, 5, cancellationToken);
         Assert.That(_servers.Served, Is.EqualTo(new[] { 5, 10, 0 }), "a connection that stands is kept");
         await _servers.StopAsync(1);
-        await CountedServers.GoOnAsync(channel, 5, cancellationToken);
+        await CountedServers.CallAsync(channel, 5, cancellationToken);
         Assert.That(_servers.Served, Is.EqualTo(new[] { 10, 10, 0 }));
     }
 

@@ -70,7 +70,7 @@ public sealed class OwnPolicyTests
         using var channel = Channel(new RoundRobinConfig());
         await _servers.WarmAsync(channel, [0, 1], cancellationToken);
         await _servers.StopAsync(0);
-        await CountedServers.GoOnAsync(channel, 4, cancellationToken);
+        await CountedServers.CallAsync(channel, 4, cancellationToken);
         Assert.That(_servers.Served, Is.EqualTo(new[] { 0, 4, 0 }));
         await Eventually.TrueAsync(() => _resolver.Refreshed > 0, "a lost connection asks the resolver");
         await _servers.StartAsync(0);

@@ -33,28 +33,6 @@ internal sealed class CountedServers(int count) : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// The same after a server has gone: calls that meet its connection on the way down may end in its last word, the next one that is served is the first that counts.
-    /// </summary>
-    public static async Task GoOnAsync(GrpcChannel channel, int times, CancellationToken cancellationToken)
-    {
-        await Fleet.Testing.Eventually.TrueAsync(
-            async () =>
-            {
-                try
-                {
-                    await CallAsync(channel, 1, cancellationToken);
-                    return true;
-                }
-                catch (RpcException error) when (error.StatusCode is StatusCode.Internal or StatusCode.Unavailable)
-                {
-                    return false;
-                }
-            },
-            "another server is found");
-        await CallAsync(channel, times - 1, cancellationToken);
-    }
-
     /// <summary>Calls until each of <paramref name="servers"/> has served, then counts from 0.</summary>
     public async Task WarmAsync(GrpcChannel channel, int[] servers, CancellationToken cancellationToken)
     {
