@@ -5,6 +5,12 @@ namespace Fleet.Agent.Journal;
 /// <summary>Opens SQLite files the one way this journal trusts: WAL with an fsync at every commit.</summary>
 internal static class JournalDatabase
 {
+    // Frames after which a commit writes the log back itself: usually the housekeeping has long done so.
+    private const int LongestLog = 2000;
+
+    // What is kept of the log's file when it begins anew: writing over it is cheaper than growing it.
+    private const int KeptLogBytes = 4 * 1024 * 1024;
+
     private const string Schema = """
         CREATE TABLE fact(name TEXT PRIMARY KEY, value BLOB NOT NULL);
         CREATE TABLE entry(sequence INTEGER PRIMARY KEY, record BLOB NOT NULL);
@@ -114,5 +120,6 @@ internal static class JournalDatabase
     private static void Configure(SqliteConnection connection)
     {
         Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF;");
+        Execute(connection, $"PRAGMA wal_autocheckpoint={LongestLog}; PRAGMA journal_size_limit={KeptLogBytes};");
     }
 }

@@ -15,6 +15,9 @@ internal sealed class JournalFile : IDisposable
     /// <summary>Every so many entries the chain hash is stored, so that a reader need not begin at the first entry.</summary>
     public const ulong CheckpointEvery = 1024;
 
+    // A commit of one payment's step writes three or four pages.
+    private const int CommitsInLongLog = 250;
+
     public const string EpochFact = "epoch";
     public const string AcknowledgedFact = "acknowledged";
     public const string SalvageFact = "salvage";
@@ -31,6 +34,7 @@ internal sealed class JournalFile : IDisposable
     private readonly SqliteCommand _removeState;
     private readonly SqliteCommand _putFact;
     private (ulong Sequence, byte[] Hash, ulong Acknowledged)? _beforeBegin;
+    private int _commits;
 
     public JournalFile(SqliteConnection connection, RecordSeal seal, JournalHead head)
     {
@@ -62,6 +66,9 @@ internal sealed class JournalFile : IDisposable
 
     public SqliteConnection Connection => _connection;
 
+    /// <summary>True when there is enough in the log that writing it back should not be left to somebody's commit.</summary>
+    public bool IsLogLong => _commits >= CommitsInLongLog;
+
     public void Begin()
     {
         _beforeBegin = (LastSequence, LastHash, AcknowledgedThrough);
@@ -72,6 +79,7 @@ internal sealed class JournalFile : IDisposable
     {
         _commit.ExecuteNonQuery();
         _beforeBegin = null;
+        _commits++;
     }
 
     /// <summary>
@@ -209,6 +217,17 @@ internal sealed class JournalFile : IDisposable
 
         Run($"PRAGMA incremental_vacuum({pages})");
         return true;
+    }
+
+    /// <summary>
+    /// Writes back what was committed from the log into the file, as far as no reader still needs the file as it was, and lets the next commit begin the
+    /// log anew. Only then the file gets smaller by what was given back. What is durable stays so at every moment: SQLite syncs the file before the log is
+    /// written over.
+    /// </summary>
+    public void WriteBackLog()
+    {
+        Run("PRAGMA wal_checkpoint(PASSIVE)");
+        _commits = 0;
     }
 
     public void Dispose()

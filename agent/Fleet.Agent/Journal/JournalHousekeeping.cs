@@ -11,15 +11,17 @@ namespace Fleet.Agent.Journal;
 /// </summary>
 internal sealed class JournalHousekeeping(JournalOptions options, JournalFolder folder, JournalStamper stamper, TimeProvider clock, ILogger logger) : IDisposable
 {
-    // Bounds of one round, so that no payment waits behind it for long.
-    private const ulong DeletedPerRound = 8 * JournalFile.CheckpointEvery;
-    private const int VacuumPagesPerRound = 512;
+    // Bounds of one round, and of what a payment that comes meanwhile waits for.
+    private const int PiecesPerRound = 4;
+    private const ulong DeletedPerPiece = 2 * JournalFile.CheckpointEvery;
+    private const int VacuumPagesPerPiece = 128;
     private const int SalvageRangesPerRound = 32;
 
     private readonly HighWaterMark _mark = new(new JournalPaths(options.DataDirectory).HighWaterMark);
     private Salvage? _salvage;
     private int _salvaged;
     private bool _deletesMore;
+    private bool _hasShrunk;
     private long _measuredAt;
 
     public SpaceGuard Space { get; } = new(options, new JournalPaths(options.DataDirectory).Reserve);
@@ -84,19 +86,38 @@ internal sealed class JournalHousekeeping(JournalOptions options, JournalFolder 
 
     public void Dispose() => _mark.Dispose();
 
+    /// <param name="file">File that is in use.</param>
+    /// <param name="isAwaited">Whether somebody waits for the loop.</param>
     /// <exception cref="SqliteException">A transaction failed; the next round tries again.</exception>
-    public void Run(JournalFile file)
+    public void Run(JournalFile file, Func<bool> isAwaited)
     {
         Space.Measure();
         Space.TryKeepReserve();
         WriteAcknowledged(file);
         SalvageSome(file);
+        var piece = 0;
+        do
+        {
+            _deletesMore = Shrink(file);
+            _hasShrunk |= _deletesMore;
+        }
+        while (_deletesMore && ++piece < PiecesPerRound && !isAwaited());
 
+        if (file.IsLogLong || (_hasShrunk && !_deletesMore))
+        {
+            file.WriteBackLog();
+            _hasShrunk = false;
+        }
+    }
+
+    // False when there is nothing more that may go.
+    private bool Shrink(JournalFile file)
+    {
         // Short of space, an acknowledged entry is worth less than the next payment.
         var cutoff = Space.IsShort ? long.MaxValue : stamper.WallMicros() - (options.Retention.Ticks / TimeSpan.TicksPerMicrosecond);
-        var deleted = file.DeleteAcknowledged(file.AcknowledgedThrough, cutoff, DeletedPerRound);
-        var gaveBack = file.GiveBackSpace(VacuumPagesPerRound);
-        _deletesMore = deleted || gaveBack;
+        var deleted = file.DeleteAcknowledged(file.AcknowledgedThrough, cutoff, DeletedPerPiece);
+        var gaveBack = file.GiveBackSpace(VacuumPagesPerPiece);
+        return deleted || gaveBack;
     }
 
     private void WriteAcknowledged(JournalFile file)

@@ -156,6 +156,10 @@ internal sealed class JournalWriter : IAsyncDisposable
         UpdateCondition();
         _mount.Publish();
         group.Complete(_mount.File!.Epoch);
+        if (_mount.File.IsLogLong)
+        {
+            _timer.Soon();
+        }
     }
 
     private void CommitGroup(JournalFile file, JournalGroup group)
@@ -233,7 +237,7 @@ internal sealed class JournalWriter : IAsyncDisposable
 
             if (_mount.File is { } file)
             {
-                _housekeeping.Run(file);
+                _housekeeping.Run(file, () => _requests.Reader.TryPeek(out _));
                 _mount.Publish();
             }
         }

@@ -16,7 +16,7 @@ internal static class JournalChild
 
     public static async Task AppendUntilKilledAsync(string folder, TextWriter output)
     {
-        var options = new JournalOptions { DataDirectory = folder, ReserveBytes = 0, MinimumFreeBytes = 0 };
+        var options = new JournalOptions { DataDirectory = folder, ReserveBytes = 0, MinimumFreeBytes = 0, HousekeepingInterval = TimeSpan.FromMilliseconds(20) };
         await using var journal = SqliteJournal.Open(options, TimeProvider.System, NoCrashPoints.Instance, NullLogger<SqliteJournal>.Instance);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(async producer =>
         {
