@@ -7,7 +7,6 @@ internal sealed class Dialing : IThreadPoolWorkItem, IDisposable
 {
     private readonly Subchannel _subchannel;
     private readonly ConnectionManager _manager;
-    private readonly IReadOnlyList<BalancerAddress> _addresses;
     private readonly bool _afterPause;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _stopped;
@@ -16,15 +15,13 @@ internal sealed class Dialing : IThreadPoolWorkItem, IDisposable
     // Guarded by _lock; null while there is no pause.
     private TaskCompletionSource? _hurry;
 
-    /// <param name="subchannel">Hears how it goes.</param>
+    /// <param name="subchannel">Says what to try, in this order, and hears how it goes.</param>
     /// <param name="manager">The channel.</param>
-    /// <param name="addresses">What to try, in this order.</param>
     /// <param name="afterPause">A connection was refused just now: pauses first, and none that stands will do.</param>
-    public Dialing(Subchannel subchannel, ConnectionManager manager, IReadOnlyList<BalancerAddress> addresses, bool afterPause)
+    public Dialing(Subchannel subchannel, ConnectionManager manager, bool afterPause)
     {
         _subchannel = subchannel;
         _manager = manager;
-        _addresses = addresses;
         _afterPause = afterPause;
         _stopped = _stop.Token;
     }
@@ -79,7 +76,7 @@ internal sealed class Dialing : IThreadPoolWorkItem, IDisposable
     private async Task<bool> TryAllAsync(CancellationToken cancellationToken)
     {
         Exception? first = null;
-        foreach (var address in _addresses)
+        foreach (var address in _subchannel.Candidates())
         {
             try
             {

@@ -19,7 +19,11 @@ internal readonly struct Route(Subchannel subchannel, BalancerAddress address, I
     public void Started() => tracker?.Start();
 
     /// <summary>There is a response.</summary>
-    public void Answered() => tracker?.Complete(new CompletionContext { Address = address });
+    public void Answered()
+    {
+        subchannel?.Answered();
+        tracker?.Complete(new CompletionContext { Address = address });
+    }
 
     /// <summary>The request failed.</summary>
     /// <returns>True if it never left and another pick may lead elsewhere.</returns>

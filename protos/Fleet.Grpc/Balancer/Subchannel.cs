@@ -7,8 +7,11 @@ public sealed class Subchannel : IDisposable
 {
     private readonly ConnectionManager _manager;
 
-    // All below are guarded by the lock of the channel; calls read _current without it.
+    // All below are guarded by the lock of the channel; calls read _current and _refused without it.
     private IReadOnlyList<BalancerAddress> _addresses;
+
+    // Took a connection and then no request: not tried again before a pause or an answer, or two of them could go on for ever.
+    private volatile BalancerAddress[] _refused = [];
     private Action<SubchannelState>[] _listeners = [];
     private ConnectivityState _state;
     private volatile BalancerAddress? _current;
@@ -60,6 +63,7 @@ public sealed class Subchannel : IDisposable
             }
 
             _addresses = [.. addresses];
+            _refused = [];
             if (_current is { } current)
             {
                 _current = _addresses.FirstOrDefault(a => a.EndPoint.Equals(current.EndPoint));
@@ -153,8 +157,18 @@ public sealed class Subchannel : IDisposable
                 return false;
             }
 
+            _refused = [];
             Change(ConnectivityState.Connecting, new Status(StatusCode.OK, "Connecting again."));
             return true;
+        }
+    }
+
+    /// <summary>The addresses to try now, in their order.</summary>
+    internal IReadOnlyList<BalancerAddress> Candidates()
+    {
+        lock (_manager.Sync)
+        {
+            return [.. _addresses.Except(_refused)];
         }
     }
 
@@ -163,14 +177,37 @@ public sealed class Subchannel : IDisposable
     {
         lock (_manager.Sync)
         {
-            if (_state is ConnectivityState.TransientFailure or ConnectivityState.Shutdown || (_current is not null && _current != address))
+            if (_state is ConnectivityState.TransientFailure or ConnectivityState.Shutdown
+                || _refused.Contains(address)
+                || (_current is not null && _current != address))
             {
                 return;
             }
 
             Disconnect();
+            if (_addresses.Any(a => a != address && !_refused.Contains(a)))
+            {
+                _refused = [.. _refused, address];
+                Dial(afterPause: false);
+                Change(ConnectivityState.Connecting, new Status(StatusCode.OK, "Connecting to another address."));
+                return;
+            }
+
+            _refused = [];
             Dial(afterPause: true);
             Change(ConnectivityState.TransientFailure, Unreachable(failure));
+        }
+    }
+
+    /// <summary>A request was answered: what was refused before says nothing any more.</summary>
+    internal void Answered()
+    {
+        if (_refused.Length > 0)
+        {
+            lock (_manager.Sync)
+            {
+                _refused = [];
+            }
         }
     }
 
@@ -204,7 +241,7 @@ public sealed class Subchannel : IDisposable
     private void Dial(bool afterPause)
     {
         StopDialing();
-        _dialing = new Dialing(this, _manager, _addresses, afterPause);
+        _dialing = new Dialing(this, _manager, afterPause);
         _dialing.Start();
     }
 

@@ -34,7 +34,7 @@ internal sealed partial class ClientCall<TRequest, TResponse>(
 
     public void StartDuplexStreaming() => StartStreamed();
 
-    protected override HttpContent NewContent() => _target is null
+    protected override IRequestBody NewBody() => _target is null
         ? new SingleMessageContent(_framed!.Array, _framed.Count)
         : new StreamedContent(_target.WriteBodyAsync);
 

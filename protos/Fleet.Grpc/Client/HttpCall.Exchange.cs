@@ -18,7 +18,8 @@ internal abstract partial class HttpCall
     private bool _showedToken;
 
     /// <summary>The body of the request: one framed message, or a stream of them.</summary>
-    protected abstract HttpContent NewContent();
+    /// <returns>An <see cref="HttpContent"/>.</returns>
+    protected abstract IRequestBody NewBody();
 
     /// <summary>The stream of requests that has to be repeated with the call; null = there is none.</summary>
     protected abstract RequestTarget? Target { get; }
@@ -99,12 +100,14 @@ internal abstract partial class HttpCall
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<AttemptResult> AttemptAsync(Metadata? extra, int number, CancellationToken cancellationToken)
     {
-        var request = BuildRequest(extra, number);
-        while (true)
+        for (var unsent = 0; ;)
         {
+            var body = NewBody();
             Route route = default;
             try
             {
+                // Each time anew: a handler may have changed the last one.
+                var request = BuildRequest((HttpContent)body, extra, number);
                 route = await _channel.RouteAsync(request, _options.IsWaitForReady, cancellationToken);
                 route.Lead(request, _info.Uri, _host);
                 var sending = _channel.SendAsync(request, cancellationToken);
@@ -115,9 +118,8 @@ internal abstract partial class HttpCall
             }
             catch (Exception e)
             {
-                if (route.Failed(e))
+                if (route.Failed(e) || (Unsent.Was(e, body) && ++unsent <= Unsent.MostRepeats))
                 {
-                    request.Headers.Host = _host;
                     continue;
                 }
 
@@ -147,13 +149,13 @@ internal abstract partial class HttpCall
         }
     }
 
-    private HttpRequestMessage BuildRequest(Metadata? extra, int number)
+    private HttpRequestMessage BuildRequest(HttpContent body, Metadata? extra, int number)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, _info.Uri)
         {
             Version = _channel.HttpVersion,
             VersionPolicy = _channel.HttpVersionPolicy,
-            Content = NewContent(),
+            Content = body,
         };
         var headers = request.Headers;
         headers.TryAddWithoutValidation("te", "trailers");

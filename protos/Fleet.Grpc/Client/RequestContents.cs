@@ -2,17 +2,45 @@ using System.Net;
 
 namespace Grpc.Net.Client.Internal;
 
-/// <summary>One framed message. Derived from a content without duplex, so that headers and message leave in one flush.</summary>
-internal sealed class SingleMessageContent : ByteArrayContent
+/// <summary>The body of a request, whose first byte follows the headers.</summary>
+internal interface IRequestBody
 {
+    /// <summary>True once the transport has asked for it: before that nothing of the request is on its way.</summary>
+    bool HasBegun { get; }
+}
+
+/// <summary>One framed message. Derived from a content without duplex, so that headers and message leave in one flush.</summary>
+internal sealed class SingleMessageContent : ByteArrayContent, IRequestBody
+{
+    private readonly byte[] _framed;
+    private readonly int _count;
+    private volatile bool _begun;
+
     public SingleMessageContent(byte[] framed, int count)
-        : base(framed, 0, count) => GrpcType.Set(this);
+        : base(framed, 0, count)
+    {
+        _framed = framed;
+        _count = count;
+        GrpcType.Set(this);
+    }
+
+    public bool HasBegun => _begun;
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        _begun = true;
+        return stream.WriteAsync(_framed, 0, _count, cancellationToken);
+    }
 }
 
 /// <summary>A stream of messages that is written while the request is under way.</summary>
-internal sealed class StreamedContent : HttpContent
+internal sealed class StreamedContent : HttpContent, IRequestBody
 {
     private readonly Func<Stream, CancellationToken, Task> _write;
+    private volatile bool _begun;
 
     public StreamedContent(Func<Stream, CancellationToken, Task> write)
     {
@@ -20,11 +48,16 @@ internal sealed class StreamedContent : HttpContent
         GrpcType.Set(this);
     }
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
-        _write(stream, CancellationToken.None);
+    public bool HasBegun => _begun;
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
-        _write(stream, cancellationToken);
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        _begun = true;
+        return _write(stream, cancellationToken);
+    }
 
     protected override bool TryComputeLength(out long length)
     {
