@@ -140,7 +140,7 @@ public sealed class RefusedAddressTests
             {
                 try
                 {
-                    await client.GetStream().ReadAsync(new byte[1], _stop.Token);
+                    await client.GetStream().ReadExactlyAsync(new byte[1], _stop.Token);
                 }
                 catch (Exception e) when (e is OperationCanceledException or IOException)
                 {

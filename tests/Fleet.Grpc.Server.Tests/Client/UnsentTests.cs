@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using Fleet.Grpc.Server.Tests.Support;
 using Grpc.Core;
