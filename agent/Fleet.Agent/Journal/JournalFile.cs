@@ -157,26 +157,37 @@ internal sealed class JournalFile : IDisposable
         _putFact.ExecuteNonQuery();
     }
 
-    public void RemoveFact(string name)
-    {
-        using var command = JournalDatabase.Prepare(_connection, "DELETE FROM fact WHERE name = $name", "$name");
-        command.Parameters[0].Value = name;
-        command.ExecuteNonQuery();
-    }
-
-    /// <summary>Takes back entries that nobody was told of, in a transaction of its own.</summary>
-    public void RemoveAfter(ulong sequence, byte[] hash, IReadOnlyList<StateChange> undo)
+    /// <summary>Takes back what nobody was told of, in a transaction of its own: the entries after <paramref name="head"/> and what came with them.</summary>
+    public void GoBack(JournalHead head, JournalUndo? undo)
     {
         Begin();
-        Run("DELETE FROM entry WHERE sequence > $sequence", sequence);
-        Run("DELETE FROM checkpoint WHERE sequence > $sequence", sequence);
-        foreach (var change in undo)
+        Run("DELETE FROM entry WHERE sequence > $sequence", head.LastSequence);
+        Run("DELETE FROM checkpoint WHERE sequence > $sequence", head.LastSequence);
+        if (undo is not null)
         {
-            Put(change);
+            foreach (var change in undo.State)
+            {
+                Put(change);
+            }
+
+            PutSalvage(undo.Salvage);
         }
 
         Commit();
-        (LastSequence, LastHash) = (sequence, hash);
+        (LastSequence, LastHash) = (head.LastSequence, head.LastHash);
+    }
+
+    /// <summary>Notes how far a salvage is; null when there is none any more.</summary>
+    public void PutSalvage(byte[]? salvage)
+    {
+        if (salvage is null)
+        {
+            Run("DELETE FROM fact WHERE name = $name", "$name", SalvageFact);
+        }
+        else
+        {
+            PutFact(SalvageFact, salvage);
+        }
     }
 
     /// <summary>
@@ -257,13 +268,18 @@ internal sealed class JournalFile : IDisposable
         }
     }
 
-    private void Run(string sql, ulong sequence)
+    private void Run(string sql, ulong sequence) => Run(sql, "$sequence", (long)sequence);
+
+    private void Run(string sql, string parameter, object value)
     {
-        using var command = JournalDatabase.Prepare(_connection, sql, "$sequence");
-        command.Parameters[0].Value = (long)sequence;
+        using var command = JournalDatabase.Prepare(_connection, sql, parameter);
+        command.Parameters[0].Value = value;
         command.ExecuteNonQuery();
     }
 }
 
 /// <summary>Head of a journal file as it was found or made.</summary>
 internal sealed record JournalHead(Guid Epoch, ulong LastSequence, byte[] LastHash, ulong AcknowledgedThrough);
+
+/// <summary>What a commit changes beside entries, as it was before.</summary>
+internal sealed record JournalUndo(IReadOnlyList<StateChange> State, byte[]? Salvage);

@@ -149,28 +149,26 @@ internal sealed class JournalHousekeeping(JournalOptions options, JournalFolder 
 
     private void SalvageRange(JournalFile file, SetAsideJournal setAside, Salvage salvage)
     {
-        var entries = setAside.ReadEntries(salvage.After, out var through);
+        var worthSending = setAside.ReadEntries(salvage.After, out var through).FindAll(IsWorthSending);
+        var left = through < salvage.Last ? salvage with { After = through } : null;
         file.Begin();
-        foreach (var entry in entries.Where(static e => IsWorthSending(e)))
+        foreach (var entry in worthSending)
         {
             // The moment it happened stays in the stamp; only the place in the chain is new.
             file.Insert(entry, entry.Stamp ?? stamper.Now());
-            _salvaged++;
         }
 
-        _salvage = through < salvage.Last ? salvage with { After = through } : null;
-        if (_salvage is null)
-        {
-            file.RemoveFact(JournalFile.SalvageFact);
-            JournalLog.Salvaged(logger, salvage.SetAside, _salvaged);
-        }
-        else
-        {
-            file.PutFact(JournalFile.SalvageFact, Encoding.UTF8.GetBytes(_salvage.ToString()));
-        }
-
+        file.PutSalvage(left is null ? null : Encoding.UTF8.GetBytes(left.ToString()));
         file.Commit();
         Mark(file);
+
+        // Not before: a commit that fails leaves the range to the next round.
+        _salvage = left;
+        _salvaged += worthSending.Count;
+        if (left is null)
+        {
+            JournalLog.Salvaged(logger, salvage.SetAside, _salvaged);
+        }
     }
 
     private static bool IsWorthSending(JournalEntry entry) =>

@@ -26,12 +26,15 @@ internal static partial class JournalLog
     [LoggerMessage(1006, LogLevel.Information, "The journal works normally again.")]
     public static partial void Recovered(ILogger logger);
 
-    [LoggerMessage(1007, LogLevel.Warning, "A commit that was reported as failed was found on disk and taken back: entries {First} to {Last}.")]
-    public static partial void PhantomRemoved(ILogger logger, ulong first, ulong last);
+    [LoggerMessage(1007, LogLevel.Warning, "After a failed commit the journal goes back to entry {Last}; the file was found with {Found}.")]
+    public static partial void GoingBack(ILogger logger, ulong last, ulong found);
 
     [LoggerMessage(1008, LogLevel.Warning, "Housekeeping of the journal failed; it is tried again.")]
     public static partial void HousekeepingFailed(ILogger logger, Exception error);
 
     [LoggerMessage(1009, LogLevel.Debug, "The journal's mark could not be written.")]
     public static partial void NotMarked(ILogger logger, Exception error);
+
+    [LoggerMessage(1010, LogLevel.Error, "What a failed commit would have changed cannot be read; the agent's state may hold what was refused.")]
+    public static partial void UndoUnknown(ILogger logger, Exception error);
 }

@@ -18,6 +18,9 @@ internal sealed class JournalMount : IDisposable
     private readonly ReaderSlot _reader;
     private readonly ILogger _logger;
 
+    // What the last commit that counts left. Set while a failed one after it may still be found in the file; the file is not used before that is taken back.
+    private (JournalHead Head, JournalUndo? Undo)? _lastGood;
+
     /// <exception cref="JournalFaultException">The folder or file cannot be used at all.</exception>
     public JournalMount(
         JournalOptions options, JournalFolder folder, JournalHousekeeping housekeeping, HousekeepingTimer timer, ReaderSlot reader, ILogger logger)
@@ -58,22 +61,23 @@ internal sealed class JournalMount : IDisposable
         Failures++;
         _timer.Soon();
         JournalLog.CommitFailed(_logger, Failures, error);
-        var expected = Board.Position;
-        var undo = UndoOf(keys);
-        File?.Rollback();
+        if (File is { } file)
+        {
+            var undo = UndoOf(keys);
+            file.Rollback();
+            _lastGood = (HeadOf(file), undo);
+        }
+
         Close();
         WaitingAlarms.Clear();
         WaitingAlarms.Add(Alarms.Critical(ReasonCodes.StorageFailed, $"A commit failed: {error.Message}"));
-        if (TryReopen() && File!.Epoch == expected.Epoch && File.LastSequence > expected.LastSequence)
-        {
-            RemovePhantom(File, expected, undo);
-        }
+        TryReopen();
     }
 
     /// <summary>The file does not hold what it should: it is set aside and followed by a new one.</summary>
     public void Replace(string cause)
     {
-        var head = File is { } file ? new JournalHead(file.Epoch, file.LastSequence, file.LastHash, _housekeeping.AcknowledgedThrough) : null;
+        var head = File is { } file ? HeadOf(file) with { AcknowledgedThrough = _housekeeping.AcknowledgedThrough } : null;
         Close();
         try
         {
@@ -91,7 +95,7 @@ internal sealed class JournalMount : IDisposable
     {
         try
         {
-            Adopt(_folder.Open(ulong.MaxValue));
+            Adopt(OpenWithoutPhantom());
             return true;
         }
         catch (Exception error) when (error is SqliteException or IOException or JournalDamageException or UnauthorizedAccessException)
@@ -104,37 +108,47 @@ internal sealed class JournalMount : IDisposable
 
     public void Dispose() => Close();
 
-    // What the keys of a failed transaction held before, as the last commit left it.
-    private List<StateChange> UndoOf(IEnumerable<string> keys)
+    // What a failed transaction would have changed, as the last commit left it; null when it cannot be read.
+    private JournalUndo? UndoOf(IEnumerable<string> keys)
     {
         try
         {
-            return [.. keys.Distinct().Select(key => new StateChange(key, _reader.Read((reader, _) => reader.ReadState(key))))];
+            return _reader.Read((reader, _) => new JournalUndo(
+                [.. keys.Distinct().Select(key => new StateChange(key, reader.ReadState(key)))], reader.Fact(JournalFile.SalvageFact)));
         }
         catch (Exception error) when (error is JournalFaultException or JournalDamageException)
         {
-            return [];
+            JournalLog.UndoUnknown(_logger, error);
+            return null;
         }
     }
 
-    // A commit whose fsync failed may still be found in the log when the file is opened again. It was reported as not stored.
-    private void RemovePhantom(JournalFile file, JournalPosition expected, List<StateChange> undo)
+    // A commit whose fsync failed may still be found in the log when the file is opened again: it was reported as not stored. It goes before
+    // anybody reads the file, and each time the file is opened until that has succeeded.
+    private JournalFile OpenWithoutPhantom()
     {
-        JournalLog.PhantomRemoved(_logger, expected.LastSequence + 1, file.LastSequence);
+        var file = _folder.Open(ulong.MaxValue);
         try
         {
-            file.RemoveAfter(expected.LastSequence, expected.LastHash.ToArray(), undo);
+            if (_lastGood is { } good && good.Head.Epoch == file.Epoch)
+            {
+                JournalLog.GoingBack(_logger, good.Head.LastSequence, file.LastSequence);
+                file.GoBack(good.Head, good.Undo);
+            }
+
+            return file;
         }
-        catch (SqliteException error)
+        catch
         {
-            JournalLog.ReopenFailed(_logger, error);
-            Close();
+            file.Dispose();
+            throw;
         }
     }
 
     private void Adopt(JournalFile file)
     {
         File = file;
+        _lastGood = null;
         _timer.Soon();
         _reader.Put(_folder.OpenReader(), file.Epoch);
         _housekeeping.Opened(file);
@@ -147,6 +161,8 @@ internal sealed class JournalMount : IDisposable
         File?.Dispose();
         File = null;
     }
+
+    private static JournalHead HeadOf(JournalFile file) => new(file.Epoch, file.LastSequence, file.LastHash, file.AcknowledgedThrough);
 
     private static JournalPosition PositionOf(JournalFile file, ulong acknowledged) =>
         new(file.Epoch, file.LastSequence, file.LastHash, acknowledged);

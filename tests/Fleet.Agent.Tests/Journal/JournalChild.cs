@@ -44,26 +44,36 @@ internal static class JournalChild
         }
     }
 
-    /// <summary>Appends so many sales one after the other and prints for each whether it was stored, then whether the journal is well.</summary>
+    /// <summary>
+    /// Appends so many sales one after the other, a note that is state alone behind each, and prints for each whether it was stored, then whether
+    /// the journal is well.
+    /// </summary>
     public static async Task<int> AppendThroughFaultsAsync(string folder, int count)
     {
         var options = new JournalOptions { DataDirectory = folder, ReserveBytes = 0, MinimumFreeBytes = 0, HousekeepingInterval = TimeSpan.FromMilliseconds(50) };
         await using var journal = SqliteJournal.Open(options, TimeProvider.System, NoCrashPoints.Instance, NullLogger<SqliteJournal>.Instance);
         for (var i = 0; i < count; i++)
         {
-            try
-            {
-                await journal.AppendAsync(
-                    JournalWrite.Of(JournalWorld.Sale($"sale-{i}"), new StateChange("last", System.Text.Encoding.UTF8.GetBytes($"sale-{i}"))), CancellationToken.None);
-                Console.WriteLine($"stored sale-{i}");
-            }
-            catch (JournalFaultException fault)
-            {
-                Console.WriteLine($"refused sale-{i} {fault.Fault}");
-            }
+            await TryAsync(journal, $"sale-{i}", JournalWrite.Of(JournalWorld.Sale($"sale-{i}"), Note("last", $"sale-{i}")), "stored", "refused");
+            await TryAsync(journal, $"sale-{i}", new JournalWrite { State = [Note("note", $"sale-{i}")] }, "noted", "unnoted");
         }
 
         Console.WriteLine($"end {journal.Condition}");
         return 0;
+    }
+
+    private static StateChange Note(string key, string value) => new(key, System.Text.Encoding.UTF8.GetBytes(value));
+
+    private static async Task TryAsync(ITransactionJournal journal, string name, JournalWrite write, string stored, string refused)
+    {
+        try
+        {
+            await journal.AppendAsync(write, CancellationToken.None);
+            Console.WriteLine($"{stored} {name}");
+        }
+        catch (JournalFaultException fault)
+        {
+            Console.WriteLine($"{refused} {name} {fault.Fault}");
+        }
     }
 }
