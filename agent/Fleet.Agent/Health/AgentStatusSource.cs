@@ -5,7 +5,7 @@ using Fleet.Agent.Link;
 namespace Fleet.Agent.Health;
 
 /// <summary>The agent itself.</summary>
-public sealed class AgentStatusSource(ICurrentIdentity current, TimeProvider clock) : IStatusSource
+public sealed class AgentStatusSource(ICurrentIdentity current, FleetTime time, TimeProvider clock) : IStatusSource
 {
     private readonly long _started = clock.GetTimestamp();
 
@@ -20,7 +20,7 @@ public sealed class AgentStatusSource(ICurrentIdentity current, TimeProvider clo
         yield return new StatusLine("agent.uptime", "Runs for", DurationText.Of(clock.GetElapsedTime(_started)));
         if (identity.Device is { Certificate.NotAfter: var end })
         {
-            var left = new DateTimeOffset(end) - clock.GetUtcNow();
+            var left = new DateTimeOffset(end) - time.Now;
             var text = new DateTimeOffset(end).ToUniversalTime().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
             yield return left > TimeSpan.FromDays(14)
                 ? new StatusLine("agent.certificate", "Certificate until", text)

@@ -44,6 +44,7 @@ public sealed class FleetTime(ITransactionJournal journal, TimeProvider clock, I
     private readonly Lock _lock = new();
     private SignedTime? _signed;
     private (long Server, long Monotonic)? _base;
+    private (long Server, long Monotonic)? _floor;
     private bool _isSure;
     private bool _skewTold;
 
@@ -58,6 +59,18 @@ public sealed class FleetTime(ITransactionJournal journal, TimeProvider clock, I
             lock (_lock)
             {
                 return _base is { } known ? At(known.Server + BootClock.Micros(clock) - known.Monotonic) : Later(clock.GetUtcNow(), Built);
+            }
+        }
+    }
+
+    /// <summary>It is at least this late: what was signed last and what has run since, or the age of this software. No wall clock has a say in it.</summary>
+    public DateTimeOffset Earliest
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _floor is { } known ? At(known.Server + BootClock.Micros(clock) - known.Monotonic) : Built;
             }
         }
     }
@@ -145,7 +158,7 @@ public sealed class FleetTime(ITransactionJournal journal, TimeProvider clock, I
         lock (_lock)
         {
             _signed = next;
-            _base = (next.NowMicros, next.MonotonicMicros);
+            _base = _floor = (next.NowMicros, next.MonotonicMicros);
             _isSure = true;
             _skewTold = IsSkewed(offset);
         }
@@ -174,13 +187,14 @@ public sealed class FleetTime(ITransactionJournal journal, TimeProvider clock, I
         _isSure = stored.BootId == BootId && monotonic >= stored.MonotonicMicros;
         if (_isSure)
         {
-            _base = (stored.NowMicros, stored.MonotonicMicros);
+            _base = _floor = (stored.NowMicros, stored.MonotonicMicros);
             return;
         }
 
         var guess = Micros(clock.GetUtcNow()) + stored.OffsetMicros;
         var believed = guess >= stored.NowMicros && guess - stored.NowMicros <= LongestAbsence.Ticks / TimeSpan.TicksPerMicrosecond;
         _base = (believed ? guess : stored.NowMicros, monotonic);
+        _floor = (stored.NowMicros, monotonic);
         LinkLog.TimeGuessed(logger, At(_base.Value.Server), believed);
     }
 

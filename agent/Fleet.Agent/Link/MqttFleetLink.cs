@@ -18,6 +18,7 @@ public sealed class MqttFleetLink : IFleetLink
 
     private readonly ICurrentIdentity _identities;
     private readonly LinkOptions _options;
+    private readonly FleetTime _time;
     private readonly TimeProvider _clock;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
@@ -34,9 +35,9 @@ public sealed class MqttFleetLink : IFleetLink
     private readonly Channel<DownwardMessage> _orders = Channel.CreateBounded<DownwardMessage>(2 * Unacknowledged);
 
     /// <summary>A link that does nothing until <see cref="RunAsync"/>.</summary>
-    public MqttFleetLink(ICurrentIdentity identities, LinkOptions options, TimeProvider clock, ILoggerFactory loggers)
+    public MqttFleetLink(ICurrentIdentity identities, LinkOptions options, FleetTime time, TimeProvider clock, ILoggerFactory loggers)
     {
-        (_identities, _options, _clock, _loggers) = (identities, options, clock, loggers);
+        (_identities, _options, _time, _clock, _loggers) = (identities, options, time, clock, loggers);
         _logger = loggers.CreateLogger<MqttFleetLink>();
         _backoff = new MqttBackoff(options.ReconnectMinimum, options.ReconnectMaximum);
     }
@@ -262,7 +263,7 @@ public sealed class MqttFleetLink : IFleetLink
         ReceiveMaximum = Unacknowledged,
         MaximumPacketSize = 256 * 1024,
         UseTopicAliases = true,
-        Tls = LinkTls.ForDevice(device, certificate),
+        Tls = LinkTls.ForDevice(device, certificate, _time.Earliest),
     };
 
     private static LinkState StateOf(MqttConnectException error) => error switch

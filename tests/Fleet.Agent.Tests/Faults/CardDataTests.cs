@@ -242,7 +242,7 @@ public sealed class CardDataTests
     private async Task<MqttClient> WatchAsync(CancellationToken cancellationToken)
     {
         Assert.That(new IdentityStore(Data).TryLoad(out var identity, out var problem), Is.True, problem);
-        var options = new MqttClientOptions { Host = "127.0.0.1", Port = identity!.Port, ClientId = "watcher", Tls = LinkTls.ForDevice(identity) };
+        var options = new MqttClientOptions { Host = "127.0.0.1", Port = identity!.Port, ClientId = "watcher", Tls = LinkTls.ForDevice(identity, identity.Certificate, FleetTime.Built) };
         var ledger = new LedgerTwin();
         MqttClient? watcher = null;
         await Eventually.TrueAsync(

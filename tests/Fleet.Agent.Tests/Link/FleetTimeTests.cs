@@ -75,6 +75,24 @@ internal sealed class FleetTimeTests
         Assert.That((time.Now, time.IsSure), Is.EqualTo((Signed.AddHours(1), true)));
     }
 
+    [TestCase(0)]
+    [TestCase(-10)]
+    [TestCase(10)]
+    public async Task Earliest_goes_on_from_what_was_signed_whatever_the_wall_clock_says(int years)
+    {
+        var time = await BootAsync("boot-1");
+        Assert.That(time.Earliest, Is.EqualTo(FleetTime.Built));
+        time.Enrolled(Signed.AddDays(-1));
+        Assert.That(time.Earliest, Is.EqualTo(Signed.AddDays(-1)));
+        await time.TakeAsync(Signed, CancellationToken.None);
+        _clock.SetWallClock(TestClock.Start.AddYears(years).AddDays(3));
+
+        time = await BootAsync("boot-2");
+        _clock.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.That(time.Earliest, Is.EqualTo(Signed.AddMinutes(1)));
+    }
+
     [Test]
     public async Task Older_signed_time_is_a_replay_and_changes_nothing()
     {

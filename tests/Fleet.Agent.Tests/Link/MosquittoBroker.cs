@@ -12,9 +12,12 @@ internal sealed class MosquittoBroker : IDisposable
     private readonly TemporaryFolder _folder = new();
     private Process? _process;
 
-    public MosquittoBroker(TestAuthority authority)
+    /// <param name="authority">Whose certificates it shows and takes.</param>
+    /// <param name="age">How long ago the validity of its own certificate began.</param>
+    /// <param name="host">The one name in it; otherwise it is for the loopback.</param>
+    public MosquittoBroker(TestAuthority authority, TimeSpan? age = null, string? host = null)
     {
-        using var server = authority.Server();
+        using var server = authority.Server(age, host);
         File.WriteAllText(_folder.File("ca.pem"), authority.Certificate.ExportCertificatePem());
         File.WriteAllText(_folder.File("server.pem"), server.ExportCertificatePem());
         File.WriteAllText(_folder.File("server.key"), server.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());

@@ -1,6 +1,8 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Fleet.Agent.Link;
+using Fleet.Agent.Tests.Capture;
 using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
 using Fleet.Mqtt;
@@ -122,15 +124,52 @@ public sealed class MqttFleetLinkTests
         using var other = new TestAuthority();
         var link = Start(Identity(other));
 
-        // Unreachable until the broker listens.
-        var status = link.Status;
-        while (status.State is LinkState.Off or LinkState.Unreachable)
-        {
-            status = await link.WaitForChangeAsync(status, cancellationToken);
-        }
+        var status = await RefusedAsync(link, cancellationToken);
 
-        Assert.That(status.State, Is.EqualTo(LinkState.Refused));
-        Assert.That(status.Detail, Does.Contain("TLS"));
+        Assert.That(status.Detail, Does.Contain("TLS failed: the server's certificate is not valid"));
+    }
+
+    [Test]
+    public async Task Server_with_the_certificate_of_another_host_is_refused(CancellationToken cancellationToken)
+    {
+        _broker.Dispose();
+        _broker = new MosquittoBroker(_authority, host: "elsewhere.example");
+
+        var status = await RefusedAsync(Start(), cancellationToken);
+
+        Assert.That(status.Detail, Does.Contain("TLS failed: the server's certificate is not for this server").And.Contain("NameMismatch"));
+    }
+
+    // Whether the certificate is ten years old or of the future, the same as with this computer's clock ten years off the other way.
+    [TestCase(3650)]
+    [TestCase(-3600)]
+    public async Task Certificate_that_fits_the_signed_time_is_believed_whatever_this_computers_clock_says(int days, CancellationToken cancellationToken)
+    {
+        _broker.Dispose();
+        var age = TimeSpan.FromDays(days);
+        _broker = new MosquittoBroker(_authority, age - TimeSpan.FromDays(1));
+
+        var link = Start(signed: TimeProvider.System.GetUtcNow() - age);
+
+        Assert.That((await ConnectedAsync(link, cancellationToken)).State, Is.EqualTo(LinkState.Connected));
+    }
+
+    [Test]
+    public async Task Certificate_that_began_after_the_last_signed_time_is_believed(CancellationToken cancellationToken)
+    {
+        var link = Start(signed: TimeProvider.System.GetUtcNow().AddDays(-300));
+
+        Assert.That((await ConnectedAsync(link, cancellationToken)).State, Is.EqualTo(LinkState.Connected), "an agent that was off for most of a year");
+    }
+
+    [Test]
+    public async Task Certificate_that_was_over_at_the_signed_time_is_refused_though_this_computers_clock_would_take_it(CancellationToken cancellationToken)
+    {
+        var link = Start(signed: TimeProvider.System.GetUtcNow().AddDays(25));
+
+        var status = await RefusedAsync(link, cancellationToken);
+
+        Assert.That(status.Detail, Does.Contain("TLS failed").And.Contain("NotTimeValid"));
     }
 
     [Test]
@@ -145,10 +184,16 @@ public sealed class MqttFleetLinkTests
         Assert.That(status.Detail, Does.Contain($"127.0.0.1:{_broker.Port}"));
     }
 
-    private MqttFleetLink Start(DeviceIdentity? identity = null)
+    private MqttFleetLink Start(DeviceIdentity? identity = null, DateTimeOffset? signed = null)
     {
+        var time = new FleetTime(new MemoryJournal(), TimeProvider.System, NullLogger<FleetTime>.Instance);
+        if (signed is { } at)
+        {
+            time.Enrolled(at);
+        }
+
         var options = new LinkOptions { ReconnectMinimum = TimeSpan.FromMilliseconds(50), ReconnectMaximum = TimeSpan.FromMilliseconds(200) };
-        var link = new MqttFleetLink(new FixedIdentity(identity ?? Identity(_authority)), options, TimeProvider.System, NullLoggerFactory.Instance);
+        var link = new MqttFleetLink(new FixedIdentity(identity ?? Identity(_authority)), options, time, TimeProvider.System, NullLoggerFactory.Instance);
         _running = Task.Run(() => link.RunAsync(_stop.Token), CancellationToken.None);
         return link;
     }
@@ -162,6 +207,19 @@ public sealed class MqttFleetLinkTests
             Terminal, leaf.CopyWithPrivateKey(key), [], X509CertificateLoader.LoadCertificate(authority.Certificate.RawData), new TrustBundle(), "127.0.0.1", _broker.Port);
         _owned.Add(identity);
         return identity;
+    }
+
+    // Unreachable until the broker listens.
+    private static async Task<LinkStatus> RefusedAsync(MqttFleetLink link, CancellationToken cancellationToken)
+    {
+        var status = link.Status;
+        while (status.State is LinkState.Off or LinkState.Unreachable)
+        {
+            status = await link.WaitForChangeAsync(status, cancellationToken);
+        }
+
+        Assert.That(status.State, Is.EqualTo(LinkState.Refused), status.Detail);
+        return status;
     }
 
     private static async Task<LinkStatus> ConnectedAsync(IFleetLink link, CancellationToken cancellationToken)
@@ -178,11 +236,13 @@ public sealed class MqttFleetLinkTests
     // The server's end: a second client with the same name, which the broker's access list lets onto the terminal's topics.
     private async Task<MqttClient> ServerAsync(CancellationToken cancellationToken)
     {
-        var options = new MqttClientOptions { Host = "127.0.0.1", Port = _broker.Port, ClientId = "server", Tls = LinkTls.ForDevice(Identity(_authority)) };
+        var options = new MqttClientOptions { Host = "127.0.0.1", Port = _broker.Port, ClientId = "server", Tls = TlsOf(Identity(_authority)) };
         var client = new MqttClient(options, TimeProvider.System, NullLogger<MqttClient>.Instance);
         await client.ConnectAsync(cancellationToken);
         return client;
     }
+
+    private static SslClientAuthenticationOptions TlsOf(DeviceIdentity identity) => LinkTls.ForDevice(identity, identity.Certificate, FleetTime.Built);
 
     private static ValueTask<MqttPublishResult> SendAsync(MqttClient server, LinkChannel channel, byte[] payload, CancellationToken cancellationToken) =>
         server.PublishAsync(new MqttMessage { Topic = new LinkTopic(Terminal, channel).ToString(), Payload = payload }, cancellationToken);

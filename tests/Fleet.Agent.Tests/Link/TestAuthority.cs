@@ -20,26 +20,32 @@ internal sealed class TestAuthority : IDisposable
         var request = new CertificateRequest("CN=test fleet", _key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
-        Certificate = request.CreateSelfSigned(From, From.AddDays(30));
+        Certificate = request.CreateSelfSigned(From.AddYears(-10), From.AddYears(10));
     }
 
     public X509Certificate2 Certificate { get; }
 
-    public X509Certificate2 Server()
+    /// <param name="age">How long ago its validity of 20 days began; a day unless told.</param>
+    /// <param name="host">The one name it has; otherwise it is for the loopback.</param>
+    public X509Certificate2 Server(TimeSpan? age = null, string? host = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=server", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        names.AddDnsName("localhost");
+        names.AddDnsName(host ?? "localhost");
+        if (host is null)
+        {
+            names.AddIpAddress(IPAddress.Loopback);
+        }
+
         request.CertificateExtensions.Add(names.Build());
-        return Issue(request).CopyWithPrivateKey(key);
+        return Issue(request, TimeProvider.System.GetUtcNow() - (age ?? TimeSpan.FromDays(1))).CopyWithPrivateKey(key);
     }
 
     public X509Certificate2 Device(byte[] pkcs10, string? name = null)
     {
         var asked = CertificateRequest.LoadSigningRequest(pkcs10, HashAlgorithmName.SHA256, CertificateRequestLoadOptions.SkipSignatureValidation);
-        return Issue(new CertificateRequest(name is null ? asked.SubjectName : new X500DistinguishedName($"CN={name}"), asked.PublicKey, HashAlgorithmName.SHA256));
+        return Issue(new CertificateRequest(name is null ? asked.SubjectName : new X500DistinguishedName($"CN={name}"), asked.PublicKey, HashAlgorithmName.SHA256), From);
     }
 
     public EnrollResponse Answer(EnrollRequest request, TerminalId terminal, int port = 8883) => new()
@@ -58,9 +64,9 @@ internal sealed class TestAuthority : IDisposable
         _key.Dispose();
     }
 
-    private X509Certificate2 Issue(CertificateRequest request)
+    private X509Certificate2 Issue(CertificateRequest request, DateTimeOffset from)
     {
         var generator = X509SignatureGenerator.CreateForECDsa(_key);
-        return request.Create(Certificate.SubjectName, generator, From, From.AddDays(20), RandomNumberGenerator.GetBytes(8));
+        return request.Create(Certificate.SubjectName, generator, from, from.AddDays(20), RandomNumberGenerator.GetBytes(8));
     }
 }

@@ -37,7 +37,7 @@ internal sealed class ServerCheck(IdentityStore store, TimeProvider clock) : IDo
             using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
             await socket.ConnectAsync(addresses, identity.Port, cancellationToken);
             await using var tls = new SslStream(new NetworkStream(socket));
-            await tls.AuthenticateAsClientAsync(LinkTls.ForDevice(identity), cancellationToken);
+            await tls.AuthenticateAsClientAsync(LinkTls.ForDevice(identity, identity.Certificate, identity.EnrolledAt ?? FleetTime.Built), cancellationToken);
             return Finding.Good($"{server} answers with the certificate of this fleet");
         }
         catch (SocketException error) when (error.SocketErrorCode is SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData)
