@@ -113,7 +113,11 @@ name_outcomes() { # outcome
       message && lines < 12 { ended = /<\/Message>/; gsub(/^[ \t]*<Message>|<\/Message>.*/, ""); print "   " $0; lines++; if (ended) message = 0 }' | sed 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&#xD;//g; s/&amp;/\&/g'
   done
 }
-name_outcomes NotExecuted; name_outcomes Failed
+name_slowest() {
+  sed -n 's/.*<UnitTestResult .*testName="\([^"]*\)".* duration="\([0-9:]*\)\..*/\2 \1/p' "$results"/*.trx 2>/dev/null | sort -r | head -n 8 |
+    sed 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&amp;/\&/g; s/^/Slowest: /'
+}
+name_slowest; name_outcomes NotExecuted; name_outcomes Failed
 
 passed=$(count passed); failures=$(( $(count failed) + $(count error) + $(count timeout) + $(count aborted) ))
 skipped=$(( $(count total) - passed - failures ))
