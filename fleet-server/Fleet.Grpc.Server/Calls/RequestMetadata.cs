@@ -9,6 +9,7 @@ internal static class RequestMetadata
 {
     private static readonly HashSet<string> Protocol = new(StringComparer.OrdinalIgnoreCase)
     {
+        "grpc-timeout", "grpc-encoding", "grpc-accept-encoding",
         "content-encoding", "content-type", "content-length", "te", "host", "accept-encoding", "connection", "transfer-encoding",
     };
 
@@ -34,7 +35,7 @@ internal static class RequestMetadata
 
     private static bool IsProtocol(string name) =>
         name.Length == 0 || name[0] == ':' || Protocol.Contains(name)
-        || name.StartsWith("grpc-", StringComparison.OrdinalIgnoreCase) || name.StartsWith("connect-", StringComparison.OrdinalIgnoreCase);
+        || name.StartsWith("connect-", StringComparison.OrdinalIgnoreCase);
 
     private static void Add(Metadata metadata, string key, string value)
     {

@@ -9,18 +9,31 @@ internal sealed class RequestStream<T>(ServerCall call, Marshaller<T> marshaller
     private static readonly Task<bool> True = Task.FromResult(true);
     private static readonly Task<bool> False = Task.FromResult(false);
 
+    private readonly CancellationToken _ends = call.CancellationToken;
     private T? _current;
     private bool _ended;
 
-    public T Current => _current ?? throw new InvalidOperationException("There is no current message: call MoveNext first.");
+    /// <summary>The message of the last read; null before the first and after the last.</summary>
+    public T Current => _current!;
 
     public Task<bool> MoveNext(CancellationToken cancellationToken)
     {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<bool>(cancellationToken);
+        }
+
+        if (call.IsComplete || _ends.IsCancellationRequested)
+        {
+            return Task.FromException<bool>(new InvalidOperationException("Can't read messages after the request is complete."));
+        }
+
         if (_ended)
         {
             return False;
         }
 
+        _current = null;
         var next = call.ReadNextAsync(marshaller, cancellationToken);
         return next.IsCompletedSuccessfully ? Take(next.GetAwaiter().GetResult()) : TakeLaterAsync(next);
     }

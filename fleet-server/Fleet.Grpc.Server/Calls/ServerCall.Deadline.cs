@@ -1,10 +1,13 @@
 using Grpc.Core;
+using Grpc.Core.Internal;
 
 namespace Grpc.AspNetCore.Server.Internal;
 
 /// <summary>The deadline of a call: at it the client is answered, whatever the service does.</summary>
 internal sealed partial class ServerCall
 {
+    private static readonly Status AtDeadline = new(StatusCode.DeadlineExceeded, "Deadline Exceeded");
+
     private void StartDeadline(TimeSpan timeout)
     {
         var now = _settings.Clock.GetUtcNow().UtcDateTime;
@@ -14,12 +17,22 @@ internal sealed partial class ServerCall
         if (_deadline != DateTime.MaxValue)
         {
             _deadlineTimer = _settings.Clock.CreateTimer(
-                static c => ((ServerCall)c!).OnDeadline(), this, Bounded(timeout), Timeout.InfiniteTimeSpan);
+                static c => ((ServerCall)c!).OnTimer(), this, LongTimer.Due(timeout), Timeout.InfiniteTimeSpan);
         }
     }
 
-    // Timers take at most 49 days; a call that lasts longer than this has no deadline worth the name.
-    private static TimeSpan Bounded(TimeSpan timeout) => timeout < TimeSpan.FromDays(49) ? timeout : TimeSpan.FromDays(49);
+    private void OnTimer()
+    {
+        // A timer reaches less far than a deadline may, and may be a little early.
+        var left = _deadline - _settings.Clock.GetUtcNow().UtcDateTime;
+        if (left > TimeSpan.Zero)
+        {
+            _deadlineTimer?.Change(LongTimer.Due(left), Timeout.InfiniteTimeSpan);
+            return;
+        }
+
+        OnDeadline();
+    }
 
     private void OnDeadline()
     {
@@ -31,6 +44,7 @@ internal sealed partial class ServerCall
             }
 
             DeadlinePassed = true;
+            _status = AtDeadline;
             _earlyEnd = Task.Run(EndAtDeadlineAsync, CancellationToken.None);
         }
 
@@ -40,7 +54,7 @@ internal sealed partial class ServerCall
     // The service may go on for a while; the client is told now.
     private async Task EndAtDeadlineAsync()
     {
-        var failure = new RpcException(new Status(StatusCode.DeadlineExceeded, "Deadline Exceeded"));
+        var failure = new RpcException(AtDeadline);
         try
         {
             GrpcServerLog.DeadlinePassed(_settings.Logger, _method.FullName);
@@ -66,7 +80,7 @@ internal sealed partial class ServerCall
     {
         if (DeadlinePassed)
         {
-            throw new RpcException(new Status(StatusCode.DeadlineExceeded, "Deadline Exceeded"));
+            throw new RpcException(AtDeadline);
         }
     }
 }

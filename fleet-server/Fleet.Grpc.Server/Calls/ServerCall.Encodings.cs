@@ -11,6 +11,8 @@ internal sealed partial class ServerCall
     /// <summary>An encoding that is not known here: messages that use it are refused, others are taken.</summary>
     private string? UnknownEncoding { get; set; }
 
+    private bool NamesIdentity { get; set; }
+
     private ICompressionProvider? ResponseProvider
     {
         get
@@ -39,6 +41,7 @@ internal sealed partial class ServerCall
         }
 
         RequestProvider = provider;
+        NamesIdentity = provider is null && UnknownEncoding is null;
     }
 
     private bool Accepts(string encoding)

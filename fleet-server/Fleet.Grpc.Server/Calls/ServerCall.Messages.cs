@@ -13,8 +13,11 @@ internal sealed partial class ServerCall : IBatchTarget
     private MessageReader? _reader;
     private bool _inputBroke;
 
-    // The transport may tell it by a write before it cancels the request.
-    private volatile bool _clientHasGone;
+    // The token of the call, once there is a stream of responses.
+    private CancellationToken _ends;
+
+    // Known before the server cancels the request: by a write that found the client gone, or because it was cancelled here.
+    private volatile bool _isCutOff;
 
     /// <summary>The responses of a stream, null as long as there are none.</summary>
     public MessageOutput? Output { get; private set; }
@@ -50,11 +53,6 @@ internal sealed partial class ServerCall : IBatchTarget
     public ValueTask<T?> ReadNextAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
         where T : class
     {
-        if (IsComplete)
-        {
-            throw new InvalidOperationException("Can't read messages after the request is complete.");
-        }
-
         var reader = Reader;
         var moved = reader.MoveNextAsync(cancellationToken);
         if (!moved.IsCompletedSuccessfully)
@@ -98,7 +96,19 @@ internal sealed partial class ServerCall : IBatchTarget
     public Task WriteStreamedAsync<T>(T message, Marshaller<T> marshaller, WriteOptions? options)
     {
         ArgumentNullException.ThrowIfNull(message);
-        return (Output ?? OpenOutput()).WriteAsync(message, marshaller.ContextualSerializer, options ?? WriteOptionsCore);
+        var output = Output ?? OpenOutput();
+        if (_ends.IsCancellationRequested)
+        {
+            return Task.FromException(Completed());
+        }
+
+        var written = output.WriteAsync(message, marshaller.ContextualSerializer, options ?? WriteOptionsCore);
+        if (CallEvents.Server.IsEnabled() && !written.IsFaulted)
+        {
+            CallEvents.Server.MessageSent();
+        }
+
+        return written;
     }
 
     /// <summary>Writes framed bytes and sends them.</summary>
@@ -145,7 +155,13 @@ internal sealed partial class ServerCall : IBatchTarget
     {
         try
         {
-            return PayloadContext.Read(marshaller, reader.Payload);
+            var message = PayloadContext.Read(marshaller, reader.Payload);
+            if (CallEvents.Server.IsEnabled())
+            {
+                CallEvents.Server.MessageReceived();
+            }
+
+            return message;
         }
         catch (InvalidProtocolBufferException e)
         {
@@ -163,6 +179,10 @@ internal sealed partial class ServerCall : IBatchTarget
         // Without envelopes the encoding is a header of the whole body, which says compressed already.
         serializer.Write(message, marshaller.ContextualSerializer, compress || !Wire.IsEnveloped);
         serializer.Return();
+        if (CallEvents.Server.IsEnabled())
+        {
+            CallEvents.Server.MessageSent();
+        }
     }
 
     private MessageReader OpenReader()
@@ -173,6 +193,7 @@ internal sealed partial class ServerCall : IBatchTarget
             : new MessageReader(Input, _settings.MaxReceive);
         reader.Compression = RequestProvider;
         reader.UnknownEncoding = UnknownEncoding;
+        reader.NamesIdentity = NamesIdentity;
         reader.Enveloped = Wire.IsEnveloped;
         return reader;
     }
@@ -181,14 +202,10 @@ internal sealed partial class ServerCall : IBatchTarget
     {
         lock (_lock)
         {
-            if (_earlyEnd is not null)
+            _ends = CancellationTokenCore;
+            if (_earlyEnd is not null || _isEnding || _ends.IsCancellationRequested)
             {
-                throw new RpcException(new Status(StatusCode.DeadlineExceeded, "Deadline Exceeded"));
-            }
-
-            if (_isEnding)
-            {
-                throw new InvalidOperationException("Can't write the message because the request is complete.");
+                throw Completed();
             }
 
             PrepareHeaders();
@@ -203,6 +220,8 @@ internal sealed partial class ServerCall : IBatchTarget
         }
     }
 
+    private static InvalidOperationException Completed() => new("Can't write the message because the request is complete.");
+
     private void WriteText(ReadOnlySpan<byte> bytes)
     {
         var body = Http.Response.BodyWriter;
@@ -215,7 +234,7 @@ internal sealed partial class ServerCall : IBatchTarget
     {
         if (result.IsCanceled || result.IsCompleted || Http.RequestAborted.IsCancellationRequested)
         {
-            _clientHasGone = true;
+            _isCutOff = true;
             throw new OperationCanceledException("The client has gone.");
         }
     }

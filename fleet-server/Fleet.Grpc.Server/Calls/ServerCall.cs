@@ -3,6 +3,7 @@ using Grpc.Core;
 using Grpc.Core.Internal;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Timeouts;
 
 namespace Grpc.AspNetCore.Server.Internal;
 
@@ -30,6 +31,7 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
     private Status _status = Status.DefaultSuccess;
     private bool _headersPrepared;
     private bool _headersSent;
+    private bool _isCounted;
     private string? _responseEncoding;
 
     public ServerCall(HttpContext http, Wire wire, IMethod method, MethodSettings settings)
@@ -88,6 +90,12 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
     public void Begin()
     {
         Http.Features.Set<IServerCallContextFeature>(this);
+        if (CallEvents.Server.IsEnabled())
+        {
+            _isCounted = true;
+            CallEvents.Server.CallStart(_method.FullName);
+        }
+
         if (Activity.Current is not null)
         {
             Http.Features.Get<IHttpActivityFeature>()?.Activity.AddTag("grpc.method", _method.FullName);
@@ -103,11 +111,12 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
     }
 
     // Read for each message of a stream, without the lock: it only ever becomes true.
-    private bool IsComplete => Volatile.Read(ref _isEnding);
+    public bool IsComplete => Volatile.Read(ref _isEnding);
 
     /// <summary>Ends the call at once, without an outcome: the client sees a stream that was cancelled.</summary>
     public void Cancel()
     {
+        _isCutOff = true;
         if (Http.Features.Get<IHttpResetFeature>() is { } reset)
         {
             reset.Reset(CancelError);
@@ -153,7 +162,7 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
         ArgumentNullException.ThrowIfNull(responseHeaders);
         if (_headersSent || HasWritten)
         {
-            throw new InvalidOperationException("The response headers can be sent once only, before the first message.");
+            throw new InvalidOperationException("Response headers can only be sent once per call.");
         }
 
         _headersSent = true;
@@ -165,7 +174,7 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
             }
             else
             {
-                Http.Response.Headers.Append(entry.Key, Wire.Text(entry));
+                Wire.Append(Http.Response.Headers, string.Empty, entry, "header");
             }
         }
 
@@ -180,75 +189,13 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
     protected override ContextPropagationToken CreatePropagationTokenCore(ContextPropagationOptions? options) =>
         new ServedCallToken(_deadline, options ?? ContextPropagationOptions.Default, CancellationTokenCore);
 
-    private async Task EndOnceAsync(Exception? failure)
-    {
-        // A unary success asks for no token: the server makes one only for those who ask.
-        if ((failure is not null || Output is not null) && (_inputBroke || Http.RequestAborted.IsCancellationRequested))
-        {
-            Output?.Abort(new OperationCanceledException("The client has gone."));
-            return;
-        }
-
-        var status = failure is null ? _status : StatusOf(failure);
-        TagOutcome(status);
-        try
-        {
-            if (Output is not null)
-            {
-                await Output.CloseAsync();
-            }
-
-            await Wire.EndAsync(this, status);
-        }
-        catch (Exception e) when (e is OperationCanceledException or IOException or RpcException)
-        {
-            // The client left while the last messages were on their way: nobody is there to be told.
-            GrpcServerLog.ClientLeft(_settings.Logger, _method.FullName);
-            Http.Abort();
-        }
-    }
-
-    // For whoever traces requests; the names are those of the official server.
-    private void TagOutcome(Status status)
-    {
-        if (Activity.Current is not null)
-        {
-            Http.Features.Get<IHttpActivityFeature>()?.Activity.AddTag("grpc.status_code", GrpcWire.CodeText(status.StatusCode));
-        }
-    }
-
-    private Status StatusOf(Exception failure)
-    {
-        if (failure is RpcException refusal)
-        {
-            GrpcServerLog.Refused(_settings.Logger, _method.FullName, refusal.StatusCode);
-            foreach (var entry in refusal.Trailers)
-            {
-                ResponseTrailersCore.Add(entry);
-            }
-
-            return refusal.Status;
-        }
-
-        if (failure is OperationCanceledException && (_clientHasGone || CancellationTokenCore.IsCancellationRequested))
-        {
-            return new Status(StatusCode.Cancelled, "The call was cancelled.");
-        }
-
-        GrpcServerLog.Failed(_settings.Logger, failure, _method.FullName);
-        return new Status(StatusCode.Unknown, _settings.DetailedErrors
-            ? $"Exception was thrown by handler. {Chain(failure)}"
-            : "Exception was thrown by handler.");
-    }
-
-    private static string Chain(Exception failure)
-    {
-        var text = $"{failure.GetType().Name}: {failure.Message}";
-        return failure.InnerException is null ? text : $"{text} {Chain(failure.InnerException)}";
-    }
-
     public ValueTask DisposeAsync()
     {
+        if (_isCounted)
+        {
+            CallEvents.Server.CallEnd(_status.StatusCode, DeadlinePassed);
+        }
+
         Output?.Dispose();
         _reader?.Dispose();
         return _cancellation is null ? default : DisposeDeadlineAsync(_cancellation);
@@ -277,6 +224,14 @@ internal sealed partial class ServerCall : ServerCallContext, IServerCallContext
             && Http.Features.Get<Microsoft.AspNetCore.Server.Kestrel.Core.Features.IHttpMinRequestBodyDataRateFeature>() is { } rate)
         {
             rate.MinDataRate = null;
+        }
+
+        // What the application allows requests in general is no bound for streams, unless it says so of this method.
+        if (_method.Type is not MethodType.Unary
+            && Http.Features.Get<IHttpRequestTimeoutFeature>() is { } time && Http.GetEndpoint()?.Metadata.GetMetadata<RequestTimeoutAttribute>() is null
+            && Http.GetEndpoint()?.Metadata.GetMetadata<RequestTimeoutPolicy>() is null)
+        {
+            time.DisableTimeout();
         }
     }
 }

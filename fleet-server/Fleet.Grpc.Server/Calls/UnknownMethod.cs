@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Grpc.Core.Internal;
 using Microsoft.AspNetCore.Http;
 
 namespace Grpc.AspNetCore.Server.Internal;
@@ -9,6 +10,17 @@ internal static class UnknownMethod
     /// <summary>Answers UNIMPLEMENTED in the protocol of the request.</summary>
     public static async Task ServeAsync(HttpContext http, string detail)
     {
+        if (RpcContentConstraint.IsPreflight(http.Request))
+        {
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        if (CallEvents.Server.IsEnabled())
+        {
+            CallEvents.Server.CallUnimplemented(http.Request.Path.Value ?? string.Empty);
+        }
+
         var wire = WireSelection.ForRefusal(http.Request.ContentType);
         await using var call = new ServerCall(http, wire, Nameless, Settings);
         await wire.EndAsync(call, new Status(StatusCode.Unimplemented, detail));
@@ -21,7 +33,7 @@ internal static class UnknownMethod
         http.Response.Headers["Accept-Post"] = method.Type == MethodType.Unary
             ? "application/grpc, application/grpc-web, application/grpc-web-text, application/json, application/proto"
             : "application/grpc, application/grpc-web, application/grpc-web-text, application/connect+json, application/connect+proto";
-        return Status(http, $"Content-Type '{http.Request.ContentType}' is not supported.");
+        return Status(http, http.Request.ContentType is { } type ? $"Content-Type '{type}' is not supported." : "Content-Type is missing from the request.");
     }
 
     /// <summary>Answers 426: gRPC needs trailers, which HTTP/1.1 has not.</summary>

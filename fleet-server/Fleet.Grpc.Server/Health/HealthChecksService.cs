@@ -22,13 +22,18 @@ internal sealed class HealthChecksService(
 
         var mapping = options.Value.Services.Find(request.Service)
             ?? throw new RpcException(new Status(StatusCode.NotFound, $"The service '{request.Service}' is not known."));
-        var report = await checks.CheckHealthAsync(mapping.Takes, context.CancellationToken);
-        return new HealthCheckResponse { Status = ServingStatuses.Of(mapping, report.Entries) };
+        return new HealthCheckResponse { Status = await AskAsync(mapping, context.CancellationToken) };
     }
 
     public override async Task Watch(
         HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
     {
+        // Who begins to watch hears how things are now, not how they were when last published.
+        if (!options.Value.UseHealthChecksCache && options.Value.Services.Find(request.Service) is { } mapping)
+        {
+            published.SetStatus(request.Service, await AskAsync(mapping, context.CancellationToken));
+        }
+
         if (options.Value.SuppressCompletionOnShutdown)
         {
             await published.Watch(request, responseStream, context);
@@ -46,6 +51,9 @@ internal sealed class HealthChecksService(
                 new HealthCheckResponse { Status = HealthCheckResponse.Types.ServingStatus.NotServing }, context.CancellationToken);
         }
     }
+
+    private async Task<HealthCheckResponse.Types.ServingStatus> AskAsync(ServiceMapping mapping, CancellationToken cancellationToken) =>
+        ServingStatuses.Of(mapping, (await checks.CheckHealthAsync(mapping.Takes, cancellationToken)).Entries);
 }
 
 /// <summary>Hands each published report on to those who watch.</summary>

@@ -53,8 +53,10 @@ internal sealed class EndpointMapping(IEndpointRouteBuilder builder, GrpcMarker 
 
     private void Map(string pattern, string detail)
     {
-        var endpoint = builder.MapPost(RoutePatternFactory.Parse(pattern).RawText!, http => UnknownMethod.ServeAsync(http, detail));
+        // For no HTTP method: one that is named would answer every other with 405, whoever's request that is. The constraint looks at it.
+        var endpoint = builder.Map(RoutePatternFactory.Parse(pattern).RawText!, http => UnknownMethod.ServeAsync(http, detail));
         endpoint.WithDisplayName($"gRPC - {detail}");
         endpoint.Add(static b => ((RouteEndpointBuilder)b).Order = int.MaxValue);
+        _methods.Add(endpoint);
     }
 }

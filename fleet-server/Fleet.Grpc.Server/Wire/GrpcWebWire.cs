@@ -39,6 +39,11 @@ internal sealed class GrpcWebWire(bool text) : GrpcWire
 
         foreach (var entry in call.TrailersOrNull ?? Metadata.Empty)
         {
+            if (entry.Key is "grpc-status" or "grpc-message")
+            {
+                continue;
+            }
+
             Line(frame, entry.Key, Text(entry));
         }
 

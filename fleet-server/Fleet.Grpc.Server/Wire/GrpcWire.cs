@@ -28,7 +28,9 @@ internal class GrpcWire : Wire
     public override string ResponseEncodingHeader => HeaderNames.GrpcEncoding;
 
     public override TimeSpan? ReadTimeout(IHeaderDictionary headers) =>
-        headers.TryGetValue(HeaderNames.GrpcTimeout, out var value) ? TimeoutHeader.Parse(value) : null;
+        headers.TryGetValue(HeaderNames.GrpcTimeout, out var value) && TimeoutHeader.Parse(value) is { } timeout && timeout > TimeSpan.Zero
+            ? timeout
+            : null;
 
     public override Task EndAsync(ServerCall call, Status status)
     {
@@ -40,15 +42,20 @@ internal class GrpcWire : Wire
         }
 
         var destination = trailersOnly ? response.Headers : Trailers(call.Http);
+        if (call.TrailersOrNull is { } trailers)
+        {
+            Append(destination, trailers);
+        }
+
+        // After the service's own trailers: none of them may say how the call ended.
         destination[StatusName] = CodeText(status.StatusCode);
         if (!string.IsNullOrEmpty(status.Detail))
         {
             destination[MessageName] = StatusMessage.Encode(status.Detail);
         }
-
-        if (call.TrailersOrNull is { } trailers)
+        else if (call.TrailersOrNull is not null)
         {
-            Append(destination, trailers);
+            destination.Remove(MessageName);
         }
 
         return Task.CompletedTask;

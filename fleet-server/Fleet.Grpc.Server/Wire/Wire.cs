@@ -64,7 +64,21 @@ internal abstract class Wire
     {
         foreach (var entry in metadata)
         {
+            Append(headers, prefix, entry, "trailer");
+        }
+    }
+
+    /// <summary>Appends one entry.</summary>
+    /// <exception cref="InvalidOperationException">Its value cannot be a header.</exception>
+    public static void Append(IHeaderDictionary headers, string prefix, Metadata.Entry entry, string what)
+    {
+        try
+        {
             headers.Append(prefix + entry.Key, Text(entry));
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidOperationException($"Error adding response {what} '{entry.Key}'.", e);
         }
     }
 }

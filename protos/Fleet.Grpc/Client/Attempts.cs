@@ -10,6 +10,9 @@ internal readonly record struct AttemptResult(HttpResponseMessage? Response, Sta
     /// <summary>True if nothing may follow: the balancer dropped the call.</summary>
     public bool IsFinal { get; init; }
 
+    /// <summary>Attempts before this one.</summary>
+    public int Earlier { get; init; }
+
     public bool Failed => Status is { StatusCode: not StatusCode.OK };
 }
 
@@ -20,6 +23,9 @@ internal readonly record struct AttemptResult(HttpResponseMessage? Response, Sta
 internal sealed class Attempts(
     GrpcChannel channel, RetryRules rules, Func<int, CancellationToken, Task<AttemptResult>> send, Func<bool> canRepeat, Action detach)
 {
+    // Upper bound of the next pause; after a push-back it grows from there.
+    private TimeSpan _bound = rules.InitialBackoff;
+
     public Task<AttemptResult> RunAsync(CancellationToken cancellationToken) => rules.IsHedging
         ? new Hedging(channel, rules, send).RunAsync(cancellationToken)
         : RepeatAsync(cancellationToken);
@@ -47,7 +53,6 @@ internal sealed class Attempts(
     {
         if (!result.Failed)
         {
-            channel.Throttle?.Succeeded();
             return null;
         }
 
@@ -58,11 +63,15 @@ internal sealed class Attempts(
             channel.Throttle?.Failed();
         }
 
-        if (result.IsFinal || !retryable || pushBack < TimeSpan.Zero || next > rules.MaxAttempts || !canRepeat() || channel.Throttle is { AllowsRetry: false })
+        // A server that says when wants another attempt, whatever the code.
+        if (result.IsFinal || !(retryable || pushBack is not null) || pushBack < TimeSpan.Zero
+            || next > rules.MaxAttempts || !canRepeat() || channel.Throttle is { AllowsRetry: false })
         {
             return null;
         }
 
-        return pushBack ?? rules.Backoff(next);
+        var pause = pushBack ?? _bound * Random.Shared.NextDouble();
+        _bound = rules.Grow(pushBack ?? _bound);
+        return pause;
     }
 }

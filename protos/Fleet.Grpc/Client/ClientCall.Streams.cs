@@ -11,6 +11,10 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
     private static readonly Task<HttpResponseMessage?> NoResponse = Task.FromResult<HttpResponseMessage?>(null);
 
     private MessageOutput? _output;
+    private bool _isCompleted;
+
+    // The last read that had to wait.
+    private Task<bool>? _moving;
     private RequestTarget? _target;
 
     // Null in a unary call, which nobody but its one response waits for.
@@ -18,8 +22,7 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
 
     WriteOptions? IAsyncStreamWriter<TRequest>.WriteOptions { get; set; }
 
-    TResponse IAsyncStreamReader<TResponse>.Current =>
-        _current ?? throw new InvalidOperationException("There is no current message: call MoveNext first.");
+    TResponse IAsyncStreamReader<TResponse>.Current => _current!;
 
     protected override RequestTarget? Target => _target;
 
@@ -28,26 +31,37 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
     public Task WriteAsync(TRequest message, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(message);
+        if (IsDisposed || _isCompleted)
+        {
+            return Task.FromException(IsDisposed
+                ? new ObjectDisposedException(nameof(IClientStreamWriter<>))
+                : new InvalidOperationException("Request stream has already been completed."));
+        }
+
         if (cancellationToken.IsCancellationRequested)
         {
-            Dispose();
-            return Task.FromCanceled(cancellationToken);
+            CancelBy(cancellationToken);
         }
 
         if (IsFinished)
         {
-            return Task.FromException(Status().StatusCode == StatusCode.OK
-                ? new InvalidOperationException("Can't write the message because the call is complete.")
-                : Failure());
+            return Task.FromException(Failure());
         }
 
         var options = ((IAsyncStreamWriter<TRequest>)this).WriteOptions ?? Options.WriteOptions;
         var written = _output!.WriteAsync(message, method.RequestMarshaller.ContextualSerializer, options);
+        if (CallEvents.Client.IsEnabled() && !written.IsFaulted)
+        {
+            CallEvents.Client.MessageSent();
+        }
+
         return written.IsCompletedSuccessfully ? written : WrittenAsync(written, cancellationToken);
     }
 
     public async Task CompleteAsync()
     {
+        ObjectDisposedException.ThrowIf(IsDisposed, typeof(IClientStreamWriter<TRequest>));
+        _isCompleted = true;
         try
         {
             await _output!.CloseAsync();
@@ -63,20 +77,23 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
 
     public Task<bool> MoveNext(CancellationToken cancellationToken)
     {
-        if (_reader is not { } reader)
+        if (IsDisposed || _moving is { IsCompleted: false })
         {
-            return MoveLaterAsync(cancellationToken);
+            return Task.FromException<bool>(IsDisposed
+                ? new ObjectDisposedException(nameof(IAsyncStreamReader<>))
+                : new InvalidOperationException("Can't read the next message because the previous read is still in progress."));
         }
 
-        if (cancellationToken.CanBeCanceled || IsFinished)
+        _current = null;
+        if (_reader is not { } reader || cancellationToken.CanBeCanceled || IsFinished)
         {
-            return MoveLaterAsync(cancellationToken);
+            return _moving = MoveLaterAsync(cancellationToken);
         }
 
         var moved = reader.MoveNextAsync(Ends);
         if (!moved.IsCompletedSuccessfully)
         {
-            return ReadLaterAsync(moved.AsTask());
+            return _moving = ReadLaterAsync(moved.AsTask());
         }
 
         if (!moved.GetAwaiter().GetResult())
@@ -117,8 +134,8 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            Dispose();
-            throw;
+            CancelBy(cancellationToken);
+            throw Failure();
         }
         catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException or ObjectDisposedException or RpcException)
         {
@@ -204,7 +221,6 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
 
     private async Task<bool> EndOfStreamAsync()
     {
-        _current = null;
         var response = await _exchange!;
         Finish(ResponseStatus.FromTrailers(response!), cancel: false);
         response!.Dispose();

@@ -49,6 +49,10 @@ internal sealed partial class ClientCall<TRequest, TResponse>(
             var compress = Options.WriteOptions is null || !Options.WriteOptions.Flags.HasFlag(WriteFlags.NoCompress);
             serializer.Write(request, method.RequestMarshaller.ContextualSerializer, compress);
             serializer.Return();
+            if (Info.Retry is not null)
+            {
+                Hold(_framed.Count);
+            }
         }
         catch (Exception e)
         {
@@ -105,6 +109,11 @@ internal sealed partial class ClientCall<TRequest, TResponse>(
         try
         {
             _current = PayloadContext.Read(method.ResponseMarshaller, reader.Payload);
+            if (CallEvents.Client.IsEnabled())
+            {
+                CallEvents.Client.MessageReceived();
+            }
+
             return true;
         }
         catch (Exception e) when (e is InvalidProtocolBufferException or InvalidOperationException or FormatException)

@@ -156,8 +156,10 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
         failure is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError }
         || failure.InnerException is SocketException;
 
-    internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        _http.SendAsync(request, cancellationToken);
+    // A client would read the whole response before it hands it over: streams would stand still.
+    internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => _http is HttpClient client
+        ? client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+        : _http.SendAsync(request, cancellationToken);
 
     internal void Track(TrackedCall call) => _calls.Add(call);
 

@@ -36,7 +36,8 @@ internal sealed class Hedging(GrpcChannel channel, RetryRules rules, Func<int, C
             var result = await attempt;
             if (!result.Failed || result.IsFinal || !rules.Allows(result.Status!.Value.StatusCode))
             {
-                Win(attempt, result);
+                // Its messages are still to be read: its source must outlive this race.
+                _running.Remove(attempt);
                 return result;
             }
 
@@ -53,17 +54,6 @@ internal sealed class Hedging(GrpcChannel channel, RetryRules rules, Func<int, C
     {
         var own = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _running.Add(send(++_sent, own.Token), own);
-    }
-
-    private void Win(Task<AttemptResult> attempt, AttemptResult result)
-    {
-        if (!result.Failed)
-        {
-            channel.Throttle?.Succeeded();
-        }
-
-        // Its messages are still to be read: its source must outlive this race.
-        _running.Remove(attempt);
     }
 
     // A failure that is not fatal: the next attempt goes at once, or after the server's push-back.

@@ -12,8 +12,6 @@ internal abstract partial class HttpCall
     private const int SingleBuffer = 2 * 1024;
     private const int StreamBuffer = 32 * 1024;
 
-    private static readonly Task<Metadata?> NoHeaders = Task.FromResult<Metadata?>(null);
-
     // The token was handed to code that may keep it.
     private bool _showedToken;
 
@@ -38,7 +36,7 @@ internal abstract partial class HttpCall
         }
         finally
         {
-            Target?.Commit();
+            Commit();
         }
     }
 
@@ -52,13 +50,13 @@ internal abstract partial class HttpCall
         var extra = await CredentialHeadersAsync();
 
         // A stream of requests has one reader: it can follow one attempt after the other, not several at once.
-        return _info.Retry is null || (_info.Retry.IsHedging && Target is not null)
+        return _info.Retry is null || (_info.Retry.IsHedging && (Target is not null || !_canRepeat))
             ? await AttemptAsync(extra, 1, _cancellation.Token)
             : await new Attempts(
                 _channel,
                 _info.Retry,
                 (number, token) => AttemptAsync(extra, number, token).AsTask(),
-                () => Target?.CanRepeat ?? true,
+                () => Target?.CanRepeat ?? _canRepeat,
                 () => Target?.Detach()).RunAsync(_cancellation.Token);
     }
 
@@ -68,6 +66,7 @@ internal abstract partial class HttpCall
         lock (_lock)
         {
             _response = result.Response;
+            _earlierAttempts = result.Earlier;
             if (_isFinished)
             {
                 result.Response?.Dispose();
@@ -104,36 +103,69 @@ internal abstract partial class HttpCall
         {
             var body = NewBody();
             Route route = default;
+            CallSpan? span = null;
             try
             {
                 // Each time anew: a handler may have changed the last one.
                 var request = BuildRequest((HttpContent)body, extra, number);
+                span = CallSpan.Start(_method, request);
                 route = await _channel.RouteAsync(request, _options.IsWaitForReady, cancellationToken);
                 route.Lead(request, _info.Uri, _host);
                 var sending = _channel.SendAsync(request, cancellationToken);
                 route.Started();
                 var response = await sending;
                 route.Answered();
-                return new AttemptResult(response, ResponseStatus.FromHeaders(response));
+                var status = ResponseStatus.FromHeaders(response);
+                Watch(span, status, response);
+                return new AttemptResult(response, status) { Earlier = number - 1 };
             }
             catch (Exception e)
             {
                 if (route.Failed(e) || (Unsent.Was(e, body) && ++unsent <= Unsent.MostRepeats))
                 {
+                    span?.Stop(StatusOf(e), null);
                     continue;
                 }
 
                 if (OutcomeOf(e, cancellationToken) is { } outcome)
                 {
+                    span?.Stop(outcome.Status!.Value, null);
                     return outcome;
                 }
 
+                span?.Stop(StatusOf(e), null);
                 throw;
             }
         }
     }
 
-    private static AttemptResult? OutcomeOf(Exception failure, CancellationToken cancellationToken)
+    // An attempt whose messages follow ends with the call.
+    private void Watch(CallSpan? span, in Status? status, HttpResponseMessage response)
+    {
+        if (span is null)
+        {
+            return;
+        }
+
+        if (status is { } known)
+        {
+            span.Stop(known, response);
+            return;
+        }
+
+        lock (_lock)
+        {
+            _span = span;
+            if (!_isFinished)
+            {
+                return;
+            }
+        }
+
+        span.Stop(_status, response);
+    }
+
+    private AttemptResult? OutcomeOf(Exception failure, CancellationToken cancellationToken)
     {
         switch (failure)
         {
@@ -143,112 +175,10 @@ internal abstract partial class HttpCall
                 return new AttemptResult(null, dropped.Status) { IsFinal = true };
             case HttpRequestException or IOException:
                 cancellationToken.ThrowIfCancellationRequested();
-                return new AttemptResult(null, ResponseStatus.FromException(failure));
+                return new AttemptResult(null, StatusOf(failure));
             default:
                 return null;
         }
-    }
-
-    private HttpRequestMessage BuildRequest(HttpContent body, Metadata? extra, int number)
-    {
-        var request = new HttpRequestMessage(HttpMethod.Post, _info.Uri)
-        {
-            Version = _channel.HttpVersion,
-            VersionPolicy = _channel.HttpVersionPolicy,
-            Content = body,
-        };
-        var headers = request.Headers;
-        headers.TryAddWithoutValidation("te", "trailers");
-        headers.TryAddWithoutValidation("user-agent", GrpcChannel.UserAgent);
-        headers.TryAddWithoutValidation("grpc-accept-encoding", _channel.Encodings.AcceptHeader);
-        if (_host is not null)
-        {
-            headers.Host = _host;
-        }
-
-        if (_options.Deadline is { } deadline && deadline != DateTime.MaxValue)
-        {
-            headers.TryAddWithoutValidation(TimeoutHeader.Name, TimeoutHeader.Format(deadline - _channel.Clock.GetUtcNow().UtcDateTime));
-        }
-
-        if (RequestEncoding is { } encoding)
-        {
-            headers.TryAddWithoutValidation("grpc-encoding", encoding.EncodingName);
-        }
-
-        if (number > 1)
-        {
-            headers.TryAddWithoutValidation("grpc-previous-rpc-attempts", $"{number - 1}");
-        }
-
-        AddMetadata(headers, _options.Headers);
-        AddMetadata(headers, extra);
-        return request;
-    }
-
-    private static void AddMetadata(System.Net.Http.Headers.HttpRequestHeaders headers, Metadata? metadata)
-    {
-        if (metadata is null)
-        {
-            return;
-        }
-
-        foreach (var entry in metadata)
-        {
-            if (entry.Key == Encodings.RequestKey)
-            {
-                continue;
-            }
-
-            if (entry.Key == "user-agent")
-            {
-                headers.Remove(entry.Key);
-            }
-
-            headers.TryAddWithoutValidation(entry.Key, entry.IsBinary ? BinaryHeader.Encode(entry.Bytes) : entry.Value);
-        }
-    }
-
-    protected ICompressionProvider? RequestEncoding
-    {
-        get
-        {
-            var name = _options.Headers?.GetValue(Encodings.RequestKey);
-            if (!_channel.Encodings.TryFind(name, out var provider))
-            {
-                throw new RpcException(new Status(StatusCode.Internal, $"The encoding '{name}' is not known to the channel."));
-            }
-
-            return provider;
-        }
-    }
-
-    private Task<Metadata?> CredentialHeadersAsync()
-    {
-        if (_options.Credentials is null && _channel.CallCredentials.Count == 0)
-        {
-            return NoHeaders;
-        }
-
-        if (_channel.MaySendCallCredentials)
-        {
-            return ReadCredentialsAsync();
-        }
-
-        // As the official client: the call goes without them, and the server says what it thinks of that.
-        GrpcClientLog.CallCredentialsNotUsed(_channel.Logger);
-        return NoHeaders;
-    }
-
-    private async Task<Metadata?> ReadCredentialsAsync()
-    {
-        _showedToken = true;
-        var headers = new Metadata();
-        var service = new Uri(_info.Uri, $"/{_method.ServiceName}").ToString();
-        var context = new AuthInterceptorContext(service, _method.Name, _cancellation.Token);
-        await CallCredentialsReader.ReadAsync(
-            _options.Credentials is null ? _channel.CallCredentials : [.. _channel.CallCredentials, _options.Credentials], context, headers);
-        return headers;
     }
 
     /// <summary>The messages of a response.</summary>
@@ -268,6 +198,7 @@ internal abstract partial class HttpCall
             : new MessageReader(new BufferedBody(stream, StreamBuffer), _channel.MaxReceive);
         reader.Compression = provider;
         reader.UnknownEncoding = known ? null : _channel.Encodings.Unsupported(encoding);
+        reader.NamesIdentity = true;
         return reader;
     }
 }

@@ -1,8 +1,9 @@
 using Grpc.Core;
+using Grpc.Core.Internal;
 
 namespace Grpc.Net.Client.Internal;
 
-/// <summary>One call of a client, whatever its messages: begins, is cancelled, and ends once with a status. The HTTP exchange is in the other half.</summary>
+/// <summary>One call of a client, whatever its messages: begins, is cancelled, and ends once with a status. What it came to, its request and the exchange are in the other parts.</summary>
 internal abstract partial class HttpCall : TrackedCall
 {
     // A source whose token nobody else has seen serves the next call of the thread.
@@ -24,13 +25,24 @@ internal abstract partial class HttpCall : TrackedCall
     private TaskCompletionSource<Metadata>? _headers;
     private HttpResponseMessage? _response;
 
+    private CallSpan? _span;
+    private int _earlierAttempts;
+
     private CancellationTokenRegistration _callerRegistration;
     private ITimer? _deadlineTimer;
     private bool _deadlinePassed;
+    private bool _isCounted;
+
+    // A single request that is kept for repeating counts against the budget of the channel.
+    private long _heldBytes;
+    private bool _canRepeat = true;
 
     // The caller's token that ended the call: of the call, or of a read or write.
     private CancellationToken _cancelledBy;
     private bool _isFinished;
+
+    // Cancelled, or broken while the response was read: no trailers will come.
+    private bool _wasCutOff;
 
     protected HttpCall(GrpcChannel channel, IMethod method, string? host, in CallOptions options)
     {
@@ -54,58 +66,33 @@ internal abstract partial class HttpCall : TrackedCall
 
     protected bool IsFinished => Volatile.Read(ref _isFinished);
 
-    public override Task<Metadata> Headers()
-    {
-        lock (_lock)
-        {
-            if (_headers is null)
-            {
-                _headers = new TaskCompletionSource<Metadata>(TaskCreationOptions.RunContinuationsAsynchronously);
-                TellHeadersLocked();
-            }
-
-            return _headers.Task;
-        }
-    }
-
-    // Once the call has finished its status never changes.
-    public override Status Status() => IsFinished
-        ? _status
-        : throw new InvalidOperationException("Unable to get the status because the call is not complete.");
-
-    public override Metadata Trailers()
-    {
-        lock (_lock)
-        {
-            return !_isFinished
-                ? throw new InvalidOperationException("Can't get the call trailers because the call has not completed successfully.")
-                : _trailers ??= ReadTrailersLocked();
-        }
-    }
+    protected bool IsDisposed { get; private set; }
 
     /// <summary>Cancels the call if it is under way.</summary>
     public override void Dispose()
     {
+        IsDisposed = true;
         if (!IsFinished)
         {
             Finish(new Status(StatusCode.Cancelled, "gRPC call disposed."), cancel: true);
         }
     }
 
-    /// <summary>The status as an exception.</summary>
-    protected Exception Failure()
-    {
-        var status = Status();
-        return _channel.ThrowsOperationCanceled && status.StatusCode is StatusCode.Cancelled or StatusCode.DeadlineExceeded && _cancellation.IsCancellationRequested
-            ? new OperationCanceledException(
-                status.Detail, new RpcException(status, Trailers()), _cancelledBy.IsCancellationRequested ? _cancelledBy : _cancellation.Token)
-            : new RpcException(status, Trailers());
-    }
-
     protected void Begin()
     {
         _channel.ThrowIfDisposed();
+        if (_options.Deadline is { } given)
+        {
+            ThrowIfNoUtc(given);
+        }
+
         _channel.Track(this);
+        if (CallEvents.Client.IsEnabled())
+        {
+            _isCounted = true;
+            CallEvents.Client.CallStart(_method.FullName);
+        }
+
         if (_options.CancellationToken.CanBeCanceled)
         {
             _callerRegistration = _options.CancellationToken.UnsafeRegister(
@@ -114,13 +101,17 @@ internal abstract partial class HttpCall : TrackedCall
 
         if (_options.Deadline is { } deadline && deadline != DateTime.MaxValue)
         {
-            StartDeadline(Utc(deadline) - _channel.Clock.GetUtcNow().UtcDateTime);
+            StartDeadline(deadline - _channel.Clock.GetUtcNow().UtcDateTime);
         }
     }
 
-    private static DateTime Utc(DateTime deadline) => deadline.Kind == DateTimeKind.Utc || deadline == DateTime.MinValue
-        ? deadline
-        : throw new InvalidOperationException("Deadline must have a kind DateTimeKind.Utc or be equal to DateTime.MaxValue or DateTime.MinValue.");
+    private static void ThrowIfNoUtc(DateTime deadline)
+    {
+        if (deadline.Kind != DateTimeKind.Utc && deadline != DateTime.MaxValue && deadline != DateTime.MinValue)
+        {
+            throw new InvalidOperationException("Deadline must have a kind DateTimeKind.Utc or be equal to DateTime.MaxValue or DateTime.MinValue.");
+        }
+    }
 
     private void StartDeadline(TimeSpan left)
     {
@@ -130,25 +121,53 @@ internal abstract partial class HttpCall : TrackedCall
             return;
         }
 
-        _deadlineTimer = _channel.Clock.CreateTimer(
-            static c => ((HttpCall)c!).OnDeadline(),
-            this,
-            left < TimeSpan.FromDays(49) ? left : TimeSpan.FromDays(49),
-            Timeout.InfiniteTimeSpan);
+        _deadlineTimer = _channel.Clock.CreateTimer(static c => ((HttpCall)c!).OnTimer(), this, LongTimer.Due(left), Timeout.InfiniteTimeSpan);
+    }
+
+    private void OnTimer()
+    {
+        // A timer reaches less far than a deadline may, and may be a little early.
+        var left = _options.Deadline!.Value - _channel.Clock.GetUtcNow().UtcDateTime;
+        if (left > TimeSpan.Zero)
+        {
+            _deadlineTimer?.Change(LongTimer.Due(left), Timeout.InfiniteTimeSpan);
+            return;
+        }
+
+        OnDeadline();
     }
 
     private void OnDeadline()
     {
         _deadlinePassed = true;
-        Cancel(new Status(StatusCode.DeadlineExceeded, string.Empty));
+        Finish(new Status(StatusCode.DeadlineExceeded, string.Empty), cancel: true);
     }
-
-    private void Cancel(Status status) => Finish(status, cancel: true);
 
     protected void CancelBy(CancellationToken token)
     {
         _cancelledBy = token;
-        Cancel(new Status(StatusCode.Cancelled, "Call canceled by the client."));
+        Finish(new Status(StatusCode.Cancelled, "Call canceled by the client.", new OperationCanceledException(token)), cancel: true);
+    }
+
+    /// <summary>Keeps a request of <paramref name="bytes"/> for repeating, if there is room for it.</summary>
+    protected void Hold(long bytes)
+    {
+        _canRepeat = bytes <= _channel.MaxRetryBufferPerCall && _channel.RetryBudget.TryTake(bytes);
+        Volatile.Write(ref _heldBytes, _canRepeat ? bytes : 0);
+        if (IsFinished)
+        {
+            Commit();
+        }
+    }
+
+    /// <summary>There will be no further attempt: what was kept for one is forgotten.</summary>
+    protected void Commit()
+    {
+        Target?.Commit();
+        if (_heldBytes != 0)
+        {
+            _channel.RetryBudget.Give(Interlocked.Exchange(ref _heldBytes, 0));
+        }
     }
 
     /// <summary>Ends the call; the first outcome stands.</summary>
@@ -163,6 +182,7 @@ internal abstract partial class HttpCall : TrackedCall
             }
 
             _status = status;
+            _wasCutOff = cancel;
             Volatile.Write(ref _isFinished, true);
             TellHeadersLocked();
         }
@@ -179,8 +199,25 @@ internal abstract partial class HttpCall : TrackedCall
         }
 
         CloseRequests(status);
+        Commit();
         _propagation?.Dispose();
+        Tell(status);
         return true;
+    }
+
+    // Whoever counts, traces or throttles.
+    private void Tell(in Status status)
+    {
+        if (_info.Retry is not null && status.StatusCode == StatusCode.OK)
+        {
+            _channel.Throttle?.Succeeded();
+        }
+
+        _span?.Stop(status, _response);
+        if (_isCounted)
+        {
+            CallEvents.Client.CallEnd(status.StatusCode, status.StatusCode == StatusCode.DeadlineExceeded && (_deadlinePassed || IsLate));
+        }
     }
 
     /// <summary>Nothing follows and nobody cancels any more: what the call borrowed is given back.</summary>
@@ -194,43 +231,4 @@ internal abstract partial class HttpCall : TrackedCall
 
     /// <summary>Ends the stream of requests, if there is one.</summary>
     protected abstract void CloseRequests(in Status status);
-
-    private void TellHeadersLocked()
-    {
-        if (_headers is null)
-        {
-            return;
-        }
-
-        if (_response is not null)
-        {
-            _headers.TrySetResult(ResponseStatus.ReadMetadata(_response.Headers));
-        }
-        else if (_isFinished)
-        {
-            _headers.TrySetException(new RpcException(_status, _trailers ?? Metadata.Empty));
-            _ = _headers.Task.Exception;
-        }
-    }
-
-    // Of a response that told its outcome in the headers the headers are the trailers.
-    private Metadata ReadTrailersLocked()
-    {
-        if (_response is null)
-        {
-            return Metadata.Empty;
-        }
-
-        return _response.Headers.Contains("grpc-status") || _response.StatusCode != System.Net.HttpStatusCode.OK
-            ? ResponseStatus.ReadMetadata(_response.Headers)
-            : ResponseStatus.ReadMetadata(_response.TrailingHeaders);
-    }
-
-    protected Status StatusOf(Exception failure) => failure switch
-    {
-        RpcException rpc => rpc.Status,
-        OperationCanceledException when _deadlinePassed => new Status(StatusCode.DeadlineExceeded, string.Empty, failure),
-        OperationCanceledException => new Status(StatusCode.Cancelled, "Call canceled by the client.", failure),
-        _ => ResponseStatus.FromException(failure),
-    };
 }

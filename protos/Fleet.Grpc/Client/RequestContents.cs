@@ -1,4 +1,5 @@
 using System.Net;
+using Grpc.Core.Internal;
 
 namespace Grpc.Net.Client.Internal;
 
@@ -32,6 +33,11 @@ internal sealed class SingleMessageContent : ByteArrayContent, IRequestBody
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         _begun = true;
+        if (CallEvents.Client.IsEnabled())
+        {
+            CallEvents.Client.MessageSent();
+        }
+
         return stream.WriteAsync(_framed, 0, _count, cancellationToken);
     }
 }

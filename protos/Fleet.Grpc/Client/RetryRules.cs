@@ -23,7 +23,7 @@ internal sealed class RetryRules
 
     public TimeSpan HedgingDelay { get; private init; }
 
-    private TimeSpan InitialBackoff { get; init; }
+    public TimeSpan InitialBackoff { get; private init; }
 
     private TimeSpan MaxBackoff { get; init; }
 
@@ -55,22 +55,19 @@ internal sealed class RetryRules
     /// <summary>True if a failure with <paramref name="code"/> may be followed by another attempt.</summary>
     public bool Allows(StatusCode code) => _codes.Contains(code);
 
-    /// <summary>Pause before attempt <paramref name="next"/> (2 = the first repetition): a random part of the growing backoff.</summary>
-    public TimeSpan Backoff(int next)
-    {
-        var most = Math.Min(InitialBackoff.TotalMilliseconds * Math.Pow(Multiplier, next - 2), MaxBackoff.TotalMilliseconds);
-        return TimeSpan.FromMilliseconds(most * Random.Shared.NextDouble());
-    }
+    /// <summary>Upper bound of the pause that follows one of at most <paramref name="bound"/>.</summary>
+    public TimeSpan Grow(TimeSpan bound) => TimeSpan.FromMilliseconds(Math.Min(bound.TotalMilliseconds * Multiplier, MaxBackoff.TotalMilliseconds));
 
     /// <summary>What the server says of repeating: null = nothing, a time = after it, negative = not at all.</summary>
     public static TimeSpan? PushBack(HttpResponseMessage? response)
     {
-        if (response is null || !response.Headers.TryGetValues(PushBackName, out var values))
+        // An empty value counts: the server says something, and it is no time.
+        if (response is null || ResponseStatus.First(response.Headers, PushBackName) is not { } value)
         {
             return null;
         }
 
-        return long.TryParse(values.First(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds >= 0
+        return long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds >= 0
             ? TimeSpan.FromMilliseconds(milliseconds)
             : TimeSpan.FromTicks(-1);
     }

@@ -33,7 +33,7 @@ internal sealed class Encodings
     public IEnumerable<string> Names => _providers.Keys;
 
     /// <summary>The refusal of an encoding that is not known.</summary>
-    public string Unsupported(string? name) => $"Unsupported grpc-encoding value '{name}'. Supported encodings: {string.Join(", ", _providers.Keys)}";
+    public string Unsupported(string? name) => $"Unsupported grpc-encoding value '{name}'. Supported encodings: {string.Join(", ", _providers.Keys.Prepend(Identity))}";
 
     /// <summary>True if <paramref name="name"/> is known; identity and an absent name have no provider.</summary>
     public bool TryFind(string? name, out ICompressionProvider? provider)

@@ -300,7 +300,7 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
         }
 
         return new InvalidOperationException(_isClosed
-            ? "The stream is complete; no message can follow."
-            : "The last write has not completed: write one message at a time.");
+            ? "Can't write the message because the request is complete."
+            : "Can't write the message because the previous write is in progress.");
     }
 }

@@ -40,6 +40,9 @@ internal sealed class MessageReader : IDisposable
     /// <summary>The encoding the peer named if it is not known: a message that uses it is refused with this text.</summary>
     public string? UnknownEncoding { get; set; }
 
+    /// <summary>The peer named the encoding that is none.</summary>
+    public bool NamesIdentity { get; set; }
+
     /// <summary>False: the whole body is one message without an envelope.</summary>
     public bool Enveloped { get; set; } = true;
 
@@ -62,7 +65,7 @@ internal sealed class MessageReader : IDisposable
         Dispose();
         _pipe = null!;
         (_run, _taken, _ended, _wholeTaken) = (default, 0, false, false);
-        (Compression, UnknownEncoding, Enveloped) = (null, null, true);
+        (Compression, UnknownEncoding, NamesIdentity, Enveloped) = (null, null, false, true);
         _spare = this;
     }
 
@@ -240,7 +243,9 @@ internal sealed class MessageReader : IDisposable
     {
         if (Compression is null)
         {
-            throw UnknownEncoding is null ? Malformed("A message is compressed, but no encoding was named.") : Unknown(UnknownEncoding);
+            throw UnknownEncoding is not null ? Unknown(UnknownEncoding) : Malformed(NamesIdentity
+                ? "Request sent 'identity' grpc-encoding value with compressed message."
+                : "Request did not include grpc-encoding value with compressed message.");
         }
 
         var unpacked = _unpacked ??= new PooledBuffer();

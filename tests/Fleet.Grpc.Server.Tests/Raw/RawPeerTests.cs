@@ -84,6 +84,7 @@ public sealed class RawPeerTests
     [TestCase("123456789S", "nine digits")]
     [TestCase("-5S", "negative")]
     [TestCase("S", "no digits")]
+    [TestCase("0S", "no time at all")]
     public async Task Timeout_that_is_none_is_no_deadline(string timeout, string why, CancellationToken cancellationToken)
     {
         await using var world = await GrpcWorld.StartAsync();
