@@ -43,7 +43,7 @@ public class GrpcServiceOptions
     /// <summary>Level of <see cref="ResponseCompressionAlgorithm"/>; null = that of the provider.</summary>
     public CompressionLevel? ResponseCompressionLevel { get; set; }
 
-    /// <summary>Known encodings; gzip and deflate unless set.</summary>
+    /// <summary>Known encodings; gzip and deflate unless others are named.</summary>
     public IList<ICompressionProvider> CompressionProviders
     {
         get => _compressionProviders ??= [];
@@ -65,7 +65,32 @@ public class GrpcServiceOptions
     /// <summary>True once <see cref="MaxReceiveMessageSize"/> was set, be it to null.</summary>
     public bool MaxReceiveMessageSizeSpecified { get; set; }
 
-    internal bool HasCompressionProviders => _compressionProviders is { Count: > 0 };
+    /// <summary>Fills in what the application left open.</summary>
+    internal void SetDefaults()
+    {
+        if (!MaxReceiveMessageSizeSpecified)
+        {
+            _maxReceive = DefaultReceiveMaxMessageSize;
+        }
+
+        if (CompressionProviders.Count == 0)
+        {
+            CompressionProviders.Add(new GzipCompressionProvider(CompressionLevel.Fastest));
+            CompressionProviders.Add(new DeflateCompressionProvider(CompressionLevel.Fastest));
+        }
+    }
+
+    /// <summary>Starts from the options of all services.</summary>
+    internal void CopyFrom(GrpcServiceOptions all)
+    {
+        (_maxSend, MaxSendMessageSizeSpecified) = (all._maxSend, all.MaxSendMessageSizeSpecified);
+        (_maxReceive, MaxReceiveMessageSizeSpecified) = (all._maxReceive, all.MaxReceiveMessageSizeSpecified);
+        EnableDetailedErrors = all.EnableDetailedErrors;
+        ResponseCompressionAlgorithm = all.ResponseCompressionAlgorithm;
+        ResponseCompressionLevel = all.ResponseCompressionLevel;
+        CompressionProviders = [.. all.CompressionProviders];
+        IgnoreUnknownServices = all.IgnoreUnknownServices;
+    }
 }
 
 /// <summary>Options of one service; what is not set is taken from <see cref="GrpcServiceOptions"/>.</summary>

@@ -2,6 +2,7 @@ using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Internal;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -17,6 +18,7 @@ public static class GrpcServicesExtensions
             options.SetParameterPolicy<RpcContentConstraint>(RpcContentConstraint.Name));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<GrpcMarker>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<GrpcServiceOptions>, OptionsSetup>());
         services.TryAddSingleton(typeof(IGrpcServiceActivator<>), typeof(ServiceActivator<>));
         services.TryAddSingleton(typeof(IGrpcInterceptorActivator<>), typeof(InterceptorActivator<>));
         return new Builder(services);
@@ -36,6 +38,8 @@ public static class GrpcServicesExtensions
         where TService : class
     {
         ArgumentNullException.ThrowIfNull(grpcBuilder);
+        grpcBuilder.Services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IConfigureOptions<GrpcServiceOptions<TService>>, OptionsSetup<TService>>());
         grpcBuilder.Services.Configure(configure);
         return grpcBuilder;
     }

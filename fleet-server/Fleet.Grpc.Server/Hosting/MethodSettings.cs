@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using Grpc.Core.Internal;
-using Grpc.Net.Compression;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -37,6 +36,13 @@ internal sealed record MethodSettings
     {
         var all = services.GetRequiredService<IOptions<GrpcServiceOptions>>().Value;
         var own = services.GetRequiredService<IOptions<GrpcServiceOptions<TService>>>().Value;
+        var encodings = new Encodings(own.CompressionProviders.Concat(all.CompressionProviders));
+        var responses = own.ResponseCompressionAlgorithm ?? all.ResponseCompressionAlgorithm;
+        if (!encodings.TryFind(responses, out _))
+        {
+            throw new InvalidOperationException($"The configured response compression algorithm '{responses}' does not have a matching compression provider.");
+        }
+
         return new MethodSettings
         {
             MaxReceive = own.MaxReceiveMessageSizeSpecified ? own.MaxReceiveMessageSize
@@ -46,8 +52,8 @@ internal sealed record MethodSettings
             DetailedErrors = own.EnableDetailedErrors ?? all.EnableDetailedErrors ?? false,
             IgnoreUnknownServices = own.IgnoreUnknownServices ?? all.IgnoreUnknownServices ?? false,
             SuppressCreatingService = own.SuppressCreatingService || all.SuppressCreatingService,
-            Encodings = EncodingsOf(own.HasCompressionProviders ? own : all),
-            ResponseEncoding = own.ResponseCompressionAlgorithm ?? all.ResponseCompressionAlgorithm,
+            Encodings = encodings,
+            ResponseEncoding = responses,
             ResponseLevel = own.ResponseCompressionLevel ?? all.ResponseCompressionLevel,
             Interceptors = [.. all.Interceptors.Concat(own.Interceptors).Select(r => Bound(r, services))],
             Clock = services.GetService<TimeProvider>() ?? TimeProvider.System,
@@ -58,9 +64,4 @@ internal sealed record MethodSettings
     private static BoundInterceptor Bound(InterceptorRegistration registration, IServiceProvider services) => new(
         registration,
         (IGrpcInterceptorActivator)services.GetRequiredService(typeof(IGrpcInterceptorActivator<>).MakeGenericType(registration.Type)));
-
-    // Named providers add to the built-in ones and win over them.
-    private static Encodings EncodingsOf(GrpcServiceOptions options) => options.HasCompressionProviders
-        ? new Encodings([.. options.CompressionProviders, new GzipCompressionProvider(CompressionLevel.Fastest), new DeflateCompressionProvider(CompressionLevel.Fastest)])
-        : Encodings.Default;
 }

@@ -20,6 +20,7 @@ internal sealed class ClientChannels(
     private readonly ConcurrentDictionary<string, Lazy<Entry>> _entries = new(StringComparer.Ordinal);
 
     /// <summary>Makes calls over the channel of a name, through the interceptors that it shares.</summary>
+    /// <exception cref="InvalidOperationException">It has no address, or credentials that the channel would not send.</exception>
     public CallInvoker Find(string name) => _entries.GetOrAdd(name, n => new Lazy<Entry>(() => Open(n))).Value.Invoker;
 
     public void Dispose()
@@ -42,11 +43,13 @@ internal sealed class ClientChannels(
         var scope = scopes.CreateScope();
         try
         {
-            var address = options.Address ?? BaseAddress(name) ?? throw new InvalidOperationException(
+            var http = https.Get(name).HttpClientActions;
+            using var client = Configured(http);
+            var address = options.Address ?? client.BaseAddress ?? throw new InvalidOperationException(
                 $"The client '{name}' has no address: set it where the client is added, services.AddGrpcClient<T>(o => o.Address = ...).");
             var channelOptions = new GrpcChannelOptions
             {
-                HttpHandler = handlers.CreateHandler(name),
+                HttpHandler = http.Count == 0 ? handlers.CreateHandler(name) : new DefaultHeaders(handlers.CreateHandler(name), client.DefaultRequestHeaders),
                 LoggerFactory = loggers,
                 ServiceProvider = scope.ServiceProvider,
             };
@@ -56,6 +59,14 @@ internal sealed class ClientChannels(
             }
 
             var channel = GrpcChannel.ForAddress(address, channelOptions);
+            if (options.HasCallCredentials && !channel.MaySendCallCredentials)
+            {
+                channel.Dispose();
+                throw new InvalidOperationException(
+                    $"Call credential configured for gRPC client '{name}' requires TLS, and the client isn't configured to use TLS. Give it an "
+                    + "https address, or send the credential in plain text with ConfigureChannel(o => o.UnsafeUseInsecureChannelCallCredentials = true).");
+            }
+
             return new Entry(channel, scope, Intercepted(channel.CreateCallInvoker(), options, InterceptorScope.Channel, scope.ServiceProvider));
         }
         catch
@@ -65,16 +76,16 @@ internal sealed class ClientChannels(
         }
     }
 
-    // ConfigureHttpClient sets up clients that nobody makes here; of what it sets a channel knows the address.
-    private Uri? BaseAddress(string name)
+    // ConfigureHttpClient sets up clients that nobody makes here; of what it sets a channel takes the address and the headers.
+    private static HttpClient Configured(IList<Action<HttpClient>> actions)
     {
-        using var client = new HttpClient(new HttpClientHandler());
-        foreach (var configure in https.Get(name).HttpClientActions)
+        var client = new HttpClient(new HttpClientHandler());
+        foreach (var configure in actions)
         {
             configure(client);
         }
 
-        return client.BaseAddress;
+        return client;
     }
 
     private sealed record Entry(GrpcChannel Channel, IServiceScope Scope, CallInvoker Invoker);

@@ -25,6 +25,9 @@ public class GrpcClientFactoryOptions
 
     /// <summary>Makes the client; null = by its constructor that takes a <see cref="CallInvoker"/>.</summary>
     public Func<CallInvoker, object>? Creator { get; set; }
+
+    /// <summary>Credentials were added to the calls.</summary>
+    internal bool HasCallCredentials { get; set; }
 }
 
 /// <summary>The options of a call that is about to be made, and the scope of its client.</summary>

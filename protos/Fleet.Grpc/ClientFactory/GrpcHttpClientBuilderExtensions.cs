@@ -101,12 +101,16 @@ public static class GrpcHttpClientBuilderExtensions
     }
 
     private static IHttpClientBuilder AddCallCredentials(this IHttpClientBuilder builder, Func<CallOptionsContext, CallCredentials> credentials) =>
-        builder.Configure((_, options) => options.CallOptionsActions.Add(context =>
+        builder.Configure((_, options) =>
         {
-            var added = credentials(context);
-            context.CallOptions = context.CallOptions.WithCredentials(
-                context.CallOptions.Credentials is { } own ? CallCredentials.Compose(own, added) : added);
-        }));
+            options.HasCallCredentials = true;
+            options.CallOptionsActions.Add(context =>
+            {
+                var added = credentials(context);
+                context.CallOptions = context.CallOptions.WithCredentials(
+                    context.CallOptions.Credentials is { } own ? CallCredentials.Compose(own, added) : added);
+            });
+        });
 
     private static IHttpClientBuilder Configure(this IHttpClientBuilder builder, Action<IServiceProvider, GrpcClientFactoryOptions> configure)
     {

@@ -13,21 +13,13 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
     /// <summary>Bytes that may wait before a writer has to.</summary>
     public const int Room = 64 * 1024;
 
-    // A writer at work adds a message in well under a microsecond. A batch waits for more while more comes, up to two frames of HTTP/2
-    // and some tens of microseconds: a flush for each handful of messages costs more than the messages.
-    private const int Enough = 32 * 1024;
-    private const int MostPauses = 32;
-    private const int Pause = 20;
-
     private readonly IBatchTarget _target;
     private readonly CancellationToken _cancellationToken;
     private readonly Lock _lock = new();
 
-    // All below are guarded by _lock, except that the sending loop alone touches _sending while _isSending.
+    // All below are guarded by _lock, except that what leaves belongs to the sending loop while _isSending.
     private readonly MessageSerializer _serializer;
-    private readonly SwappedBuffer _waiting = new();
-    private PooledBuffer _sending = new();
-    private int _messages;
+    private readonly BatchBuffers _batches = new();
     private bool _isSending;
     private bool _isClosed;
     private Exception? _failure;
@@ -39,7 +31,7 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
     {
         _target = target;
         _cancellationToken = cancellationToken;
-        _serializer = new MessageSerializer(_waiting, maxSize);
+        _serializer = new MessageSerializer(_batches, maxSize);
     }
 
     /// <summary>Compresses messages from now on.</summary>
@@ -71,8 +63,8 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
             }
 
             _serializer.Write(message, serializer, compress);
-            _messages++;
-            if (_waiting.Count >= Room)
+            _batches.Added();
+            if (_batches.Count >= Room)
             {
                 _room = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 result = _room.Task;
@@ -110,7 +102,7 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
                 return _drained.Task;
             }
 
-            if (_waiting.Count == 0)
+            if (_batches.Count == 0)
             {
                 return Task.CompletedTask;
             }
@@ -140,7 +132,7 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
             room = _room;
             drained = _drained;
             _room = null;
-            _waiting.Buffer.Clear();
+            _batches.Forget();
         }
 
         Fail(room, failure);
@@ -171,10 +163,10 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
             _isClosed = true;
             _failure ??= new ObjectDisposedException(nameof(MessageOutput));
             _serializer.Release();
-            _waiting.Buffer.Dispose();
+            _batches.DisposeFilling();
             if (!_isSending)
             {
-                _sending.Dispose();
+                _batches.DisposeLeaving();
             }
         }
     }
@@ -197,9 +189,9 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
             {
                 while (TakeBatch())
                 {
-                    await _target.SendAsync(_sending.WrittenMemory, _cancellationToken);
-                    _sending.Clear();
-                    Gather();
+                    await _target.SendAsync(_batches.Leaving, _cancellationToken);
+                    _batches.Sent();
+                    _batches.Gather();
                 }
 
                 await _target.FlushAsync(_cancellationToken);
@@ -215,31 +207,9 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
             lock (_lock)
             {
                 _isSending = false;
-                _sending.Dispose();
+                _batches.DisposeLeaving();
                 _quiet?.TrySetResult();
             }
-        }
-    }
-
-    // Read without the lock, which the writer needs: an old value costs one pause.
-    private void Gather()
-    {
-        var seen = Volatile.Read(ref _messages);
-        if (seen < 2)
-        {
-            return;
-        }
-
-        for (var i = 0; i < MostPauses && _waiting.Count < Enough; i++)
-        {
-            Thread.SpinWait(Pause);
-            var now = Volatile.Read(ref _messages);
-            if (now == seen)
-            {
-                return;
-            }
-
-            seen = now;
         }
     }
 
@@ -248,13 +218,12 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
         TaskCompletionSource? room;
         lock (_lock)
         {
-            if (_waiting.Count == 0 || _failure is not null)
+            if (_batches.Count == 0 || _failure is not null)
             {
                 return false;
             }
 
-            (_sending, _waiting.Buffer) = (_waiting.Buffer, _sending);
-            _messages = 0;
+            _batches.Swap();
             room = _room;
             _room = null;
         }
@@ -270,7 +239,7 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
         TaskCompletionSource? drained;
         lock (_lock)
         {
-            if (_waiting.Count > 0 && _failure is null)
+            if (_batches.Count > 0 && _failure is null)
             {
                 return false;
             }
@@ -281,7 +250,7 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
             _room = null;
             if (_failure is not null)
             {
-                _sending.Dispose();
+                _batches.DisposeLeaving();
             }
 
             _quiet?.TrySetResult();

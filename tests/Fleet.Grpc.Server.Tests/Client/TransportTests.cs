@@ -2,9 +2,12 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Fleet.Grpc.Server.Tests.Support;
+using Fleet.Testing;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Testing;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Fleet.Grpc.Server.Tests.Client;
 
@@ -121,6 +124,37 @@ public sealed class TransportTests
         var failure = Assert.ThrowsAsync<RpcException>(async () => await call);
         Assert.That(failure.StatusCode, Is.EqualTo(StatusCode.Internal), "the code that the HTTP client has for it");
         Assert.That(failure.Status.Detail, Does.Contain("ping"));
+    }
+
+    [Test]
+    public async Task Handler_that_opens_its_connections_itself_may_lead_to_a_unix_socket(CancellationToken cancellationToken)
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "grpc.sock");
+        await using var world = await GrpcWorld.StartAsync(configure: b => b.WebHost.ConfigureKestrel(
+            k => k.ListenUnixSocket(path, static e => e.Protocols = HttpProtocols.Http2)));
+        string? peer = null;
+        world.Service.Unary = (_, context) =>
+        {
+            peer = context.Peer;
+            return Task.FromResult(Messages.Response(7));
+        };
+        using var channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
+        {
+            HttpHandler = new SocketsHttpHandler
+            {
+                ConnectCallback = async (_, token) =>
+                {
+                    var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), token);
+                    return new NetworkStream(socket, ownsSocket: true);
+                },
+            },
+            DisposeHttpClient = true,
+        });
+        var response = await new TestService.TestServiceClient(channel).UnaryCallAsync(Messages.Request(), cancellationToken: cancellationToken);
+        Assert.That(response.Payload.Body, Has.Length.EqualTo(7));
+        Assert.That(peer, Is.EqualTo("unknown"), "no address");
     }
 
     [Test]

@@ -32,6 +32,38 @@ public sealed class GrpcWebClientTests
     }
 
     [Test]
+    public async Task Trailers_of_any_length_and_sign_arrive([Values] GrpcWebMode mode, [Values("1.1", "2.0")] string version, CancellationToken cancellationToken)
+    {
+        await using var world = await GrpcWorld.StartAsync();
+        var large = new string('x', 20_000);
+        world.Service.Output = (_, context) =>
+        {
+            context.ResponseTrailers.Add("large", large);
+            context.ResponseTrailers.Add("signs", "a: b, c;d=\"e\"");
+            context.ResponseTrailers.Add("twice", "1");
+            context.ResponseTrailers.Add("twice", "2");
+            context.Status = new Status(StatusCode.Aborted, "two\r\nlines: and \\ more");
+            return Task.CompletedTask;
+        };
+        world.Service.Unary = (_, context) =>
+        {
+            context.ResponseTrailers.Add("large", large);
+            return Task.FromResult(Messages.Response());
+        };
+        using var channel = Channel(world, mode, version);
+        var client = new TestService.TestServiceClient(channel);
+        using var call = client.StreamingOutputCall(new StreamingOutputCallRequest(), cancellationToken: cancellationToken);
+        var failure = Assert.ThrowsAsync<RpcException>(async () => await call.ResponseStream.MoveNext(cancellationToken));
+        Assert.That(failure.Status, Is.EqualTo(new Status(StatusCode.Aborted, "two\r\nlines: and \\ more")));
+        Assert.That(failure.Trailers.GetValue("large"), Is.EqualTo(large));
+        Assert.That(failure.Trailers.GetValue("signs"), Is.EqualTo("a: b, c;d=\"e\""));
+        Assert.That(failure.Trailers.GetAll("twice").Select(static e => e.Value), Is.EqualTo(new[] { "1", "2" }));
+        using var unary = client.UnaryCallAsync(Messages.Request(), cancellationToken: cancellationToken);
+        await unary;
+        Assert.That(unary.GetTrailers().GetValue("large"), Is.EqualTo(large), "in the body");
+    }
+
+    [Test]
     public async Task Stream_of_responses_ends_with_its_status(
         [Values] GrpcWebMode mode, [Values("1.1", "2.0")] string version, CancellationToken cancellationToken)
     {
