@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Grpc.Core.Internal;
 using Grpc.Net.Client.Balancer;
-using Grpc.Net.Compression;
 
 namespace Grpc.Net.Client.Internal;
 

@@ -1,6 +1,5 @@
 using Fleet.Grpc.Server.Tests.Support;
 using Fleet.Testing;
-using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Testing;

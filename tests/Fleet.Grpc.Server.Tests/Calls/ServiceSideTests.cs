@@ -4,7 +4,6 @@ using Grpc.Core;
 using Grpc.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Timeouts;
 
 namespace Fleet.Grpc.Server.Tests.Calls;

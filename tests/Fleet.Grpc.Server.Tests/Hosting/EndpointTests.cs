@@ -1,6 +1,5 @@
 using System.Net;
 using Fleet.Grpc.Server.Tests.Support;
-using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Grpc.Testing;
 using Microsoft.AspNetCore.Builder;

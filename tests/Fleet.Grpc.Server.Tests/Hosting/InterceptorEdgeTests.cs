@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Fleet.Grpc.Server.Tests.Support;
-using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Testing;

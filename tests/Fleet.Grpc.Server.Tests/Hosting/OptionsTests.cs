@@ -5,7 +5,6 @@ using Grpc.Core;
 using Grpc.Net.ClientFactory;
 using Grpc.Net.Compression;
 using Grpc.Testing;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
