@@ -6,7 +6,7 @@ namespace Grpc.Core.Internal;
 /// Two buffers that take turns: one fills with messages while the other is on its way. A serializer keeps its target, the buffer behind
 /// it changes with each batch. Guarded by the lock of the owner; what leaves belongs to the one loop that sends it.
 /// </summary>
-internal sealed class BatchBuffers : IBufferWriter<byte>
+internal sealed class BatchBuffers : IBufferWriter<byte>, IDisposable
 {
     // A writer at work adds a message in well under a microsecond. A batch waits for more while more comes, up to two frames of HTTP/2
     // and some tens of microseconds: a flush for each handful of messages costs more than the messages.
@@ -20,6 +20,9 @@ internal sealed class BatchBuffers : IBufferWriter<byte>
 
     /// <summary>Bytes that wait.</summary>
     public int Count => _filling.Count;
+
+    /// <summary>The loop that sends is at work.</summary>
+    public bool IsLeaving { get; set; }
 
     /// <summary>The batch that leaves.</summary>
     public ReadOnlyMemory<byte> Leaving => _leaving.WrittenMemory;
@@ -70,9 +73,16 @@ internal sealed class BatchBuffers : IBufferWriter<byte>
         }
     }
 
-    /// <summary>Nothing is added any more.</summary>
-    public void DisposeFilling() => _filling.Dispose();
-
     /// <summary>Nothing is sent any more.</summary>
-    public void DisposeLeaving() => _leaving.Dispose();
+    public void EndLeaving() => _leaving.Dispose();
+
+    /// <summary>Nothing is added any more. What leaves is given back by the loop, if it is at work.</summary>
+    public void Dispose()
+    {
+        _filling.Dispose();
+        if (!IsLeaving)
+        {
+            _leaving.Dispose();
+        }
+    }
 }

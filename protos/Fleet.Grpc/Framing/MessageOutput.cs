@@ -17,10 +17,9 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
     private readonly CancellationToken _cancellationToken;
     private readonly Lock _lock = new();
 
-    // All below are guarded by _lock, except that what leaves belongs to the sending loop while _isSending.
+    // All below are guarded by _lock, except that what leaves belongs to the sending loop.
     private readonly MessageSerializer _serializer;
     private readonly BatchBuffers _batches = new();
-    private bool _isSending;
     private bool _isClosed;
     private Exception? _failure;
     private TaskCompletionSource? _room;
@@ -70,9 +69,9 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
                 result = _room.Task;
             }
 
-            if (!_isSending && (!mayWait || _room is not null))
+            if (!_batches.IsLeaving && (!mayWait || _room is not null))
             {
-                _isSending = true;
+                _batches.IsLeaving = true;
                 start = true;
             }
         }
@@ -96,7 +95,7 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
                 return Task.FromException(_failure);
             }
 
-            if (_isSending)
+            if (_batches.IsLeaving)
             {
                 _drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 return _drained.Task;
@@ -107,7 +106,7 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
                 return Task.CompletedTask;
             }
 
-            _isSending = true;
+            _batches.IsLeaving = true;
             _drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
@@ -144,7 +143,7 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
     {
         lock (_lock)
         {
-            if (!_isSending)
+            if (!_batches.IsLeaving)
             {
                 return Task.CompletedTask;
             }
@@ -163,11 +162,7 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
             _isClosed = true;
             _failure ??= new ObjectDisposedException(nameof(MessageOutput));
             _serializer.Release();
-            _batches.DisposeFilling();
-            if (!_isSending)
-            {
-                _batches.DisposeLeaving();
-            }
+            _batches.Dispose();
         }
     }
 
@@ -206,8 +201,8 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
             Abort(e);
             lock (_lock)
             {
-                _isSending = false;
-                _batches.DisposeLeaving();
+                _batches.IsLeaving = false;
+                _batches.EndLeaving();
                 _quiet?.TrySetResult();
             }
         }
@@ -244,13 +239,13 @@ internal sealed class MessageOutput : IThreadPoolWorkItem, IDisposable
                 return false;
             }
 
-            _isSending = false;
+            _batches.IsLeaving = false;
             drained = _drained;
             room = _room;
             _room = null;
             if (_failure is not null)
             {
-                _batches.DisposeLeaving();
+                _batches.EndLeaving();
             }
 
             _quiet?.TrySetResult();

@@ -155,9 +155,11 @@ public sealed class CallObjectTests
         release.SetResult();
         var response = await call;
         Assert.That(await call.ResponseAsync, Is.SameAs(response), "a response can be awaited again");
-        Assert.That(call.GetTrailers().GetValue("after"), Is.EqualTo("all"));
-        Assert.That(call.GetTrailers(), Is.SameAs(call.GetTrailers()));
-        Assert.That(await call.ResponseHeadersAsync, Is.SameAs(await call.ResponseHeadersAsync));
+        var trailers = call.GetTrailers();
+        var headers = await call.ResponseHeadersAsync;
+        Assert.That(trailers.GetValue("after"), Is.EqualTo("all"));
+        Assert.That(call.GetTrailers(), Is.SameAs(trailers));
+        Assert.That(await call.ResponseHeadersAsync, Is.SameAs(headers));
     }
 
     [Test]
