@@ -107,9 +107,9 @@ internal sealed class CrashLane : IAsyncDisposable
         });
 
     /// <summary>Starts the agent and waits until tills can pay.</summary>
-    public async Task StartAgentAsync(CancellationToken cancellationToken)
+    public async Task StartAgentAsync(CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? more = null)
     {
-        LaunchAgent();
+        LaunchAgent(more);
         await _agent!.WaitForLineAsync("Line Ready", StartPatience, cancellationToken);
     }
 
@@ -145,6 +145,25 @@ internal sealed class CrashLane : IAsyncDisposable
         var command = await _shop.Commands.CreateCommandAsync(request, cancellationToken: stop);
         Command = command.Name;
         await CommandSucceedsAsync(stop);
+    }
+
+    /// <summary>Gives a command to the agent, which does not run, as a file.</summary>
+    public async Task<string> ExportAsync(Command.Types.Kind kind, TimeSpan validity, CancellationToken stop)
+    {
+        var request = new CreateCommandRequest { Terminal = $"terminals/{_name}", Kind = kind, Reason = "by hand", Ttl = Duration.FromTimeSpan(validity) };
+        var command = await _shop.Commands.CreateCommandAsync(request, cancellationToken: stop);
+        Command = command.Name;
+        var exported = await _shop.Commands.ExportCommandAsync(new ExportCommandRequest { Name = command.Name }, cancellationToken: stop);
+        var file = Path.Combine(_folder, command.Name.Replace('/', '-'));
+        await File.WriteAllBytesAsync(file, exported.SignedCommand.ToByteArray(), stop);
+        return file;
+    }
+
+    /// <summary><c>fleet-agent apply FILE</c>; what it said.</summary>
+    public async Task<(int ExitCode, string Text)> ApplyAsync(string file, CancellationToken stop)
+    {
+        await using var process = ChildProcess.Start(_shop.World.Programs.Agent, ["apply", file, "--data", DataFolder], Path.Combine(_folder, "apply.log"));
+        return (await process.WaitForExitAsync(stop), process.Tail);
     }
 
     /// <summary>Waits until the server knows that the last command succeeded, or that this agent does not know its kind.</summary>
