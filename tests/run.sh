@@ -28,7 +28,7 @@ engines=(
   mkfs.ext4=e2fsprogs mkfs.xfs=xfsprogs
   /usr/lib/python3/dist-packages/grpc=python3-grpcio /usr/lib/python3/dist-packages/paho=python3-paho-mqtt
   /usr/share/doc/ruby-grpc=ruby-grpc openssl=openssl curl=curl /usr/lib/wine/wine64=wine64 wineserver=wine wixl=wixl msibuild=msitools
-  lintian=lintian systemd-analyze=systemd ejabberdctl=ejabberd
+  lintian=lintian systemd-analyze=systemd ejabberdctl=ejabberd /usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1=libfaketime
 )
 missing=()
 for engine in "${engines[@]}"; do
