@@ -2,6 +2,7 @@ namespace Fleet.EndToEnd.Tests;
 
 /// <summary>SIGKILL at any moment under sales: nothing is lost, nothing is doubled.</summary>
 [TestFixture]
+[Parallelizable(ParallelScope.Children)]
 internal sealed class KillTests
 {
     private const int Kills = 100;
