@@ -4,7 +4,6 @@ using Fleet.Agent.Hosting.Windows;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 
 namespace Fleet.Agent.Hosting;
 
@@ -20,33 +19,25 @@ public static class AgentHost
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "fleet-agent" });
         builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = Farewell);
         var level = new LogLevelSwitch(settings.LogLevel);
-        var recent = new RecentLog(TimeProvider.System);
-        builder.Services.AddSingleton(level).AddSingleton(recent).AddSingleton(inputs);
-        builder.Services.AddLineLogging(level, recent, manager);
+        builder.Services.AddSingleton(level).AddSingleton(inputs).AddAgentLog(manager);
         builder.Services.AddAgent(settings, manager);
         return builder.Build();
     }
 
-    private static void AddLineLogging(this IServiceCollection services, LogLevelSwitch level, RecentLog recent, IServiceManager manager)
+    // In place of the logging that every host brings with it.
+    private static void AddAgentLog(this IServiceCollection services, IServiceManager manager)
     {
         var underSystemd = Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 };
-        services.AddLogging(logging => logging
-            .AddEventLog(manager)
-            .SetMinimumLevel(LogLevel.Trace)
-            .AddFilter(level.Allows)
-            .AddProvider(recent)
-            .AddConsole(static console => console.FormatterName = LineFormatter.FormatterName));
-        services.AddSingleton<ConsoleFormatter>(s => new LineFormatter(s.GetRequiredService<TimeProvider>(), underSystemd));
-    }
+        services
+            .AddSingleton<RecentLog>()
+            .AddSingleton<ILogSink>(static s => s.GetRequiredService<RecentLog>())
+            .AddSingleton<ILogSink>(s => new LogOutput(new LineFormatter(underSystemd), Console.OpenStandardOutput(), s.GetRequiredService<TimeProvider>()))
+            .AddSingleton<ILoggerFactory, AgentLog>();
 
-    // A service of Windows has no output that anybody reads.
-    private static ILoggingBuilder AddEventLog(this ILoggingBuilder logging, IServiceManager manager)
-    {
+        // A service of Windows has no output that anybody reads.
         if (OperatingSystem.IsWindows() && manager is WindowsService)
         {
-            logging.Services.AddSingleton<ILoggerProvider, WindowsEventLog>();
+            services.AddSingleton<ILogSink, WindowsEventLog>();
         }
-
-        return logging;
     }
 }

@@ -51,9 +51,9 @@ internal sealed class JournalFile : IDisposable
         _insertEntry = JournalDatabase.Prepare(connection, "INSERT INTO entry(sequence, record) VALUES ($sequence, $record)", "$sequence", "$record");
         _insertCheckpoint = JournalDatabase.Prepare(
             connection, "INSERT INTO checkpoint(sequence, hash, wall_micros) VALUES ($sequence, $hash, $wall)", "$sequence", "$hash", "$wall");
-        _putState = JournalDatabase.Prepare(connection, "INSERT OR REPLACE INTO state(key, record) VALUES ($key, $record)", "$key", "$record");
+        _putState = JournalDatabase.Prepare(connection, "INSERT INTO state(key, record) VALUES ($key, $record) ON CONFLICT(key) DO UPDATE SET record = excluded.record", "$key", "$record");
         _removeState = JournalDatabase.Prepare(connection, "DELETE FROM state WHERE key = $key", "$key");
-        _putFact = JournalDatabase.Prepare(connection, "INSERT OR REPLACE INTO fact(name, value) VALUES ($name, $value)", "$name", "$value");
+        _putFact = JournalDatabase.Prepare(connection, "INSERT INTO fact(name, value) VALUES ($name, $value) ON CONFLICT(name) DO UPDATE SET value = excluded.value", "$name", "$value");
     }
 
     public Guid Epoch { get; }

@@ -1,11 +1,10 @@
 using System.Globalization;
 using Fleet.Zvt;
-using Microsoft.Extensions.Logging;
 
 namespace Fleet.Agent.Hosting.Diagnostics;
 
 /// <summary>The last lines that were logged, in memory, for a bundle of diagnostics. Card numbers are masked before a line is kept.</summary>
-public sealed class RecentLog(TimeProvider clock) : ILoggerProvider
+public sealed class RecentLog : ILogSink
 {
     private const int MostLines = 500;
     private const int LongestLine = 600;
@@ -26,12 +25,11 @@ public sealed class RecentLog(TimeProvider clock) : ILoggerProvider
     }
 
     /// <inheritdoc/>
-    public ILogger CreateLogger(string categoryName) => new Line(this, categoryName[(categoryName.LastIndexOf('.') + 1)..]);
-
-    /// <inheritdoc/>
-    public void Dispose()
+    public void Take(LogEvent logged)
     {
-        // Nothing is held but memory.
+        var time = logged.Time.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        var fault = logged.Error is { } error ? $" [{error.GetType().Name}: {error.Message}]" : string.Empty;
+        Keep($"{time} {logged.Level} {logged.Room}: {logged.Message}{fault}");
     }
 
     private void Keep(string line)
@@ -46,21 +44,4 @@ public sealed class RecentLog(TimeProvider clock) : ILoggerProvider
             }
         }
     }
-
-    private sealed class Line(RecentLog log, string category) : ILogger
-    {
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            var time = log.Time.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-            var fault = exception is null ? string.Empty : $" [{exception.GetType().Name}: {exception.Message}]";
-            log.Keep($"{time} {logLevel} {category}: {formatter(state, exception)}{fault}");
-        }
-    }
-
-    private DateTimeOffset Time => clock.GetUtcNow();
 }
