@@ -9,27 +9,34 @@ internal sealed class Hedging(GrpcChannel channel, RetryRules rules, Func<int, C
 
     public async Task<AttemptResult> RunAsync(CancellationToken cancellationToken)
     {
+        using var pauses = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            return await RaceAsync(cancellationToken);
+            return await RaceAsync(pauses.Token, cancellationToken);
         }
         finally
         {
+            await pauses.CancelAsync();
             await CancelRestAsync();
         }
     }
 
-    private async Task<AttemptResult> RaceAsync(CancellationToken cancellationToken)
+    private async Task<AttemptResult> RaceAsync(CancellationToken pauses, CancellationToken cancellationToken)
     {
         Send(cancellationToken);
+        var next = PauseAsync(rules.HedgingDelay, pauses);
         while (true)
         {
-            var next = MaySend ? Task.Delay(rules.HedgingDelay, channel.Clock, cancellationToken) : null;
             var first = await Task.WhenAny(next is null ? _running.Keys : [next, .. _running.Keys]);
             cancellationToken.ThrowIfCancellationRequested();
             if (first is not Task<AttemptResult> attempt)
             {
-                Send(cancellationToken);
+                if (MaySend)
+                {
+                    Send(cancellationToken);
+                }
+
+                next = PauseAsync(rules.HedgingDelay, pauses);
                 continue;
             }
 
@@ -41,14 +48,22 @@ internal sealed class Hedging(GrpcChannel channel, RetryRules rules, Func<int, C
                 return result;
             }
 
-            if (!await GoesOnAsync(attempt, result, cancellationToken))
+            var pause = Forget(attempt, result);
+            next = PauseAsync(pause, pauses);
+            if (next is null && _running.Count == 0)
             {
                 return result;
             }
+
+            result.Response?.Dispose();
         }
     }
 
     private bool MaySend => !_stopped && _sent < rules.MaxAttempts && channel.Throttle is not { AllowsRetry: false };
+
+    // Null = there will be no further attempt.
+    private Task? PauseAsync(TimeSpan pause, CancellationToken cancellationToken) =>
+        MaySend ? Task.Delay(pause, channel.Clock, cancellationToken) : null;
 
     private void Send(CancellationToken cancellationToken)
     {
@@ -56,25 +71,15 @@ internal sealed class Hedging(GrpcChannel channel, RetryRules rules, Func<int, C
         _running.Add(send(++_sent, own.Token), own);
     }
 
-    // A failure that is not fatal: the next attempt goes at once, or after the server's push-back.
-    private async Task<bool> GoesOnAsync(Task<AttemptResult> attempt, AttemptResult result, CancellationToken cancellationToken)
+    // A failure that is not fatal: the next attempt goes at once, or after the server's push-back. The others go on meanwhile.
+    private TimeSpan Forget(Task<AttemptResult> attempt, AttemptResult result)
     {
         channel.Throttle?.Failed();
         _running.Remove(attempt, out var own);
         own?.Dispose();
         var pushBack = RetryRules.PushBack(result.Response);
         _stopped |= pushBack < TimeSpan.Zero;
-        if (MaySend)
-        {
-            if (pushBack is { } pause)
-            {
-                await Task.Delay(pause, channel.Clock, cancellationToken);
-            }
-
-            Send(cancellationToken);
-        }
-
-        return _running.Count > 0;
+        return pushBack ?? TimeSpan.Zero;
     }
 
     private async Task CancelRestAsync()

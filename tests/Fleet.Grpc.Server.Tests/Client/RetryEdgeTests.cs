@@ -329,6 +329,35 @@ public sealed class RetryEdgeTests
         Assert.That(calls, Is.EqualTo(2));
     }
 
+    [Test]
+    public async Task Answer_to_one_attempt_does_not_wait_for_the_push_back_of_another(CancellationToken cancellationToken)
+    {
+        await using var world = await GrpcWorld.StartAsync();
+        var calls = 0;
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        world.Service.Unary = async (_, _) =>
+        {
+            if (Interlocked.Increment(ref calls) == 2)
+            {
+                throw PushedBack(StatusCode.Unavailable, $"{(int)(2 * Long).TotalMilliseconds}");
+            }
+
+            await gate.Task;
+            return Messages.Response(9);
+        };
+        var clock = new TestClock();
+        using var call = Client(world, Hedge(5, Long), Clocked(clock)).UnaryCallAsync(Messages.Request(), cancellationToken: cancellationToken);
+        await clock.WaitForTimersAsync(1, cancellationToken);
+        clock.Advance(Long);
+
+        // The pause that the failed attempt asks for, and the one that it replaces.
+        await clock.WaitForTimersAsync(2, cancellationToken);
+        gate.SetResult();
+        Assert.That((await call).Payload.Body, Has.Length.EqualTo(9));
+        Assert.That(calls, Is.EqualTo(2));
+        await Eventually.TrueAsync(() => clock.ArmedTimers == 0, "nothing is left waiting");
+    }
+
     private static RpcException Unavailable() => new(new Status(StatusCode.Unavailable, "not yet"));
 
     private static RpcException PushedBack(StatusCode code, string milliseconds) =>
