@@ -24,9 +24,10 @@ internal sealed class Hedging(GrpcChannel channel, RetryRules rules, Func<int, C
     private async Task<AttemptResult> RaceAsync(CancellationToken pauses, CancellationToken cancellationToken)
     {
         Send(cancellationToken);
-        var next = PauseAsync(rules.HedgingDelay, pauses);
+        var pause = rules.HedgingDelay;
         while (true)
         {
+            var next = MaySend ? Task.Delay(pause, channel.Clock, pauses) : null;
             var first = await Task.WhenAny(next is null ? _running.Keys : [next, .. _running.Keys]);
             cancellationToken.ThrowIfCancellationRequested();
             if (first is not Task<AttemptResult> attempt)
@@ -36,7 +37,7 @@ internal sealed class Hedging(GrpcChannel channel, RetryRules rules, Func<int, C
                     Send(cancellationToken);
                 }
 
-                next = PauseAsync(rules.HedgingDelay, pauses);
+                pause = rules.HedgingDelay;
                 continue;
             }
 
@@ -48,9 +49,8 @@ internal sealed class Hedging(GrpcChannel channel, RetryRules rules, Func<int, C
                 return result;
             }
 
-            var pause = Forget(attempt, result);
-            next = PauseAsync(pause, pauses);
-            if (next is null && _running.Count == 0)
+            pause = Forget(attempt, result);
+            if (!MaySend && _running.Count == 0)
             {
                 return result;
             }
@@ -60,10 +60,6 @@ internal sealed class Hedging(GrpcChannel channel, RetryRules rules, Func<int, C
     }
 
     private bool MaySend => !_stopped && _sent < rules.MaxAttempts && channel.Throttle is not { AllowsRetry: false };
-
-    // Null = there will be no further attempt.
-    private Task? PauseAsync(TimeSpan pause, CancellationToken cancellationToken) =>
-        MaySend ? Task.Delay(pause, channel.Clock, cancellationToken) : null;
 
     private void Send(CancellationToken cancellationToken)
     {
