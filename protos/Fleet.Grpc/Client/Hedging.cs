@@ -25,9 +25,16 @@ internal sealed class Hedging(GrpcChannel channel, RetryRules rules, Func<int, C
     {
         Send(cancellationToken);
         var pause = rules.HedgingDelay;
+        AttemptResult last = default;
         while (true)
         {
+            // Throttling may begin at any time, even while a push-back is waited for.
             var next = MaySend ? Task.Delay(pause, channel.Clock, pauses) : null;
+            if (next is null && _running.Count == 0)
+            {
+                return last;
+            }
+
             var first = await Task.WhenAny(next is null ? _running.Keys : [next, .. _running.Keys]);
             cancellationToken.ThrowIfCancellationRequested();
             if (first is not Task<AttemptResult> attempt)
@@ -42,6 +49,7 @@ internal sealed class Hedging(GrpcChannel channel, RetryRules rules, Func<int, C
             }
 
             var result = await attempt;
+            last.Response?.Dispose();
             if (!result.Failed || result.IsFinal || !rules.Allows(result.Status!.Value.StatusCode))
             {
                 // Its messages are still to be read: its source must outlive this race.
@@ -50,12 +58,7 @@ internal sealed class Hedging(GrpcChannel channel, RetryRules rules, Func<int, C
             }
 
             pause = Forget(attempt, result);
-            if (!MaySend && _running.Count == 0)
-            {
-                return result;
-            }
-
-            result.Response?.Dispose();
+            last = result;
         }
     }
 

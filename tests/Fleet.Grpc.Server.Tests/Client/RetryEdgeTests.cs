@@ -358,6 +358,28 @@ public sealed class RetryEdgeTests
         await Eventually.TrueAsync(() => clock.ArmedTimers == 0, "nothing is left waiting");
     }
 
+    [Test]
+    public async Task Throttling_that_begins_during_a_pause_ends_the_call_with_its_last_failure(CancellationToken cancellationToken)
+    {
+        await using var world = await GrpcWorld.StartAsync();
+        var calls = 0;
+        world.Service.Unary = (_, _) => throw PushedBack(
+            StatusCode.Unavailable, Interlocked.Increment(ref calls) == 1 ? $"{(int)Long.TotalMilliseconds}" : "-1");
+        var clock = new TestClock();
+        var config = Hedge(3, 2 * Long);
+        config.RetryThrottling = new RetryThrottlingPolicy { MaxTokens = 4, TokenRatio = 1 };
+        var client = Client(world, config, Clocked(clock));
+        using var first = client.UnaryCallAsync(Messages.Request(), cancellationToken: cancellationToken);
+
+        // The delay of the policy and the push-back that replaces it.
+        await clock.WaitForTimersAsync(2, cancellationToken);
+        Assert.ThrowsAsync<RpcException>(async () => await client.UnaryCallAsync(Messages.Request(), cancellationToken: cancellationToken));
+        clock.Advance(Long);
+        var failure = Assert.ThrowsAsync<RpcException>(async () => await first);
+        Assert.That(failure.Status, Is.EqualTo(new Status(StatusCode.Unavailable, "not yet")));
+        Assert.That(calls, Is.EqualTo(2));
+    }
+
     private static RpcException Unavailable() => new(new Status(StatusCode.Unavailable, "not yet"));
 
     private static RpcException PushedBack(StatusCode code, string milliseconds) =>
