@@ -43,20 +43,27 @@ internal static class ResponseStatus
         ? status
         : new Status(StatusCode.Cancelled, "No grpc-status found on response.");
 
-    /// <summary>What an exception of the transport means.</summary>
+    /// <summary>
+    /// What an exception of the transport means, by what is inside it as in the official client: a code of HTTP/2 is mapped, a lost or refused
+    /// connection is UNAVAILABLE, and what says neither is INTERNAL.
+    /// </summary>
     public static Status FromException(Exception exception)
     {
+        var code = StatusCode.Internal;
         for (var inner = exception; inner is not null; inner = inner.InnerException)
         {
             if (inner is HttpProtocolException protocol)
             {
                 return new Status(FromHttp2Error(protocol.ErrorCode), $"Error starting or reading the call: {inner.Message}", exception);
             }
+
+            if (inner is IOException or System.Net.Sockets.SocketException)
+            {
+                code = StatusCode.Unavailable;
+            }
         }
 
-        return exception is HttpRequestException or IOException or System.Net.Sockets.SocketException
-            ? new Status(StatusCode.Unavailable, $"Error starting or reading the call: {exception.Message}", exception)
-            : new Status(StatusCode.Internal, $"Error starting or reading the call: {exception.GetType().Name}: {exception.Message}", exception);
+        return new Status(code, $"Error starting or reading the call: {exception.GetType().Name}: {exception.Message}", exception);
     }
 
     /// <summary>Headers or trailers as metadata: without those that belong to the protocol.</summary>

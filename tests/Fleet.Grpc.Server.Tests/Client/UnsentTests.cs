@@ -17,14 +17,16 @@ public sealed class UnsentTests
         new HttpRequestException(HttpRequestError.Unknown, "failed", new IOException("reset", new SocketException((int)SocketError.ConnectionReset))),
     ];
 
-    private static readonly Exception[] OtherFailures =
+    private static readonly TestCaseData[] OtherFailures =
     [
-        new HttpRequestException(HttpRequestError.HttpProtocolError, "calm", new HttpProtocolException(0xb, "Enhance your calm.", null)),
-        new HttpRequestException(HttpRequestError.InvalidResponse, "odd", new HttpIOException(HttpRequestError.InvalidResponse, "odd")),
-        new HttpRequestException(HttpRequestError.VersionNegotiationError, "no HTTP/2"),
-        new HttpRequestException(HttpRequestError.SecureConnectionError, "no TLS", new IOException("eof")),
-        new HttpRequestException("nobody knows"),
-        new InvalidOperationException("a handler's own fault"),
+        new(new HttpRequestException(HttpRequestError.HttpProtocolError, "calm", new HttpProtocolException(0xb, "Enhance your calm.", null)), StatusCode.ResourceExhausted),
+        new(new HttpRequestException(HttpRequestError.HttpProtocolError, "refused", new HttpProtocolException(0x7, "Refused.", null)), StatusCode.Unavailable),
+        new(new HttpRequestException(HttpRequestError.InvalidResponse, "odd", new HttpIOException(HttpRequestError.InvalidResponse, "odd")), StatusCode.Unavailable),
+        new(new HttpRequestException(HttpRequestError.VersionNegotiationError, "no HTTP/2"), StatusCode.Internal),
+        new(new HttpRequestException(HttpRequestError.SecureConnectionError, "no TLS", new IOException("eof")), StatusCode.Unavailable),
+        new(new HttpRequestException(HttpRequestError.ConnectionError, "nobody", new SocketException((int)SocketError.ConnectionRefused)), StatusCode.Unavailable),
+        new(new HttpRequestException("nobody knows"), StatusCode.Internal),
+        new(new InvalidOperationException("a handler's own fault"), StatusCode.Internal),
     ];
 
     [TestCaseSource(nameof(Ends))]
@@ -72,11 +74,13 @@ public sealed class UnsentTests
     }
 
     [TestCaseSource(nameof(OtherFailures))]
-    public async Task Another_failure_is_not_sent_again(Exception failure)
+    public async Task Another_failure_is_not_sent_again_and_told_as_what_it_is(Exception failure, StatusCode code)
     {
         await using var world = await GrpcWorld.StartAsync();
         using var handler = new Cutting(failure) { Times = 1 };
-        Assert.That(async () => await Client(world, handler).UnaryCallAsync(Messages.Request()), Throws.InstanceOf<RpcException>());
+        var told = Assert.ThrowsAsync<RpcException>(async () => await Client(world, handler).UnaryCallAsync(Messages.Request()))!;
+        Assert.That(told.StatusCode, Is.EqualTo(code));
+        Assert.That(told.Status.DebugException, Is.SameAs(failure));
         Assert.That(handler.Sent, Is.EqualTo(1));
     }
 

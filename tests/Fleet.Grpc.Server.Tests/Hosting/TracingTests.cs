@@ -104,7 +104,7 @@ public sealed class TracingTests
 
             await responses.WriteAsync(Messages.Output(1), context.CancellationToken);
         };
-        var events = new Events();
+        using var events = new Events();
         using var all = DiagnosticListener.AllListeners.Subscribe(events);
         var config = new ServiceConfig
         {
@@ -145,8 +145,9 @@ public sealed class TracingTests
 
     private static T Property<T>(object value, string name) => (T)value.GetType().GetProperty(name)!.GetValue(value)!;
 
-    private sealed class Events : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>
+    private sealed class Events : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>, IDisposable
     {
+        private readonly ConcurrentBag<IDisposable> _subscriptions = [];
         private readonly ConcurrentQueue<(string, object, Activity?)> _seen = new();
         private readonly ConcurrentQueue<TimeSpan> _durations = new();
 
@@ -158,7 +159,7 @@ public sealed class TracingTests
         {
             if (value.Name == "Grpc.Net.Client")
             {
-                value.Subscribe(this);
+                _subscriptions.Add(value.Subscribe(this));
             }
         }
 
@@ -168,6 +169,15 @@ public sealed class TracingTests
             if (value.Key.EndsWith("Stop", StringComparison.Ordinal))
             {
                 _durations.Enqueue(Activity.Current!.Duration);
+            }
+        }
+
+        // Leaving the list of listeners alone would leave each of them writing here.
+        public void Dispose()
+        {
+            foreach (var subscription in _subscriptions)
+            {
+                subscription.Dispose();
             }
         }
 
