@@ -8,6 +8,9 @@ internal sealed class FootprintBenchmark : IRatioBenchmark
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Watched = TimeSpan.FromSeconds(20);
 
+    // For a minute and a half after its start the runtime compiles a second time what clocks have called often.
+    private static readonly TimeSpan Compiling = TimeSpan.FromMinutes(2);
+
     public string Name => "footprint";
 
     public async Task<IReadOnlyList<RatioResult>> RunAsync(int rounds, CancellationToken cancellationToken)
@@ -24,15 +27,24 @@ internal sealed class FootprintBenchmark : IRatioBenchmark
         var memory = await Interleaved.MedianAsync(1, AgentMemoryAsync, HostMemoryAsync, cancellationToken);
         await using var agent = await AgentUnderTest.StartAsync("tcp://127.0.0.1:1", cancellationToken);
         await Task.Delay(Settling, TimeProvider.System, cancellationToken);
-        var before = Programs.ProcessorTime(agent.ProcessId);
-        await Task.Delay(Watched, TimeProvider.System, cancellationToken);
-        var used = (Programs.ProcessorTime(agent.ProcessId) - before) / Watched * 100;
+        var first = await ProcessorAsync(agent, cancellationToken);
+        await Task.Delay(Compiling, TimeProvider.System, cancellationToken);
+        var used = await ProcessorAsync(agent, cancellationToken);
         return
         [
             new RatioResult("first durable entry after the start", start.Ours, "empty host is up", start.Theirs, start.Ratio, "ms", "100 ms"),
             new RatioResult("memory of an idle agent", memory.Ours, "empty host", memory.Theirs, memory.Ratio, "MB", "<= 1.2"),
             new RatioResult("processor of an idle agent whose terminal is off", used, "goal", 0.1, used / 0.1, "%", "<= 1"),
+            new RatioResult("the same, in the first half minute", first, "goal", 0.1, first / 0.1, "%", "as seen"),
         ];
+    }
+
+    // Percent of one processor.
+    private static async Task<double> ProcessorAsync(AgentUnderTest agent, CancellationToken cancellationToken)
+    {
+        var before = Programs.ProcessorTime(agent.ProcessId);
+        await Task.Delay(Watched, TimeProvider.System, cancellationToken);
+        return (Programs.ProcessorTime(agent.ProcessId) - before) / Watched * 100;
     }
 
     private static async Task<double> StartAgentAsync(CancellationToken cancellationToken)
