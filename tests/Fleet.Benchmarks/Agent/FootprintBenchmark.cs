@@ -8,7 +8,7 @@ internal sealed class FootprintBenchmark : IRatioBenchmark
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Watched = TimeSpan.FromSeconds(20);
 
-    // For a minute and a half after its start the runtime compiles a second time what clocks have called often.
+    // For two minutes after its start the runtime compiles a second time what clocks have called often.
     private static readonly TimeSpan Compiling = TimeSpan.FromMinutes(2);
 
     public string Name => "footprint";
