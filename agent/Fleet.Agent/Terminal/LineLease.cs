@@ -14,25 +14,25 @@ public sealed class LineLease : IDisposable
 {
     private const byte NoSuchCommand = 0x83;
 
-    private readonly TerminalLine _line;
+    private readonly LineTurn _turn;
     private readonly IZvtLink _link;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private int _disposed;
 
-    internal LineLease(TerminalLine line, IZvtLink link, TimeProvider clock, ILogger logger)
+    internal LineLease(LineTurn turn, IZvtLink link, TimeProvider clock, ILogger logger)
     {
-        _line = line;
+        _turn = turn;
         _link = link;
         _clock = clock;
         _logger = logger;
     }
 
     /// <summary>Where the terminal is and how it is spoken to.</summary>
-    public TerminalOptions Options => _line.Options;
+    public TerminalOptions Options => _turn.Manner.Options;
 
     /// <summary>Longest silence of this terminal inside a dialogue (T4).</summary>
-    public TimeSpan DialogueTimeout => _line.Manner.Timers.T4;
+    public TimeSpan DialogueTimeout => _turn.Manner.Timers.T4;
 
     /// <summary>False once the line was lost under this lease; everything further is answered with NotSent.</summary>
     public bool IsAlive { get; private set; } = true;
@@ -41,15 +41,15 @@ public sealed class LineLease : IDisposable
     public bool RepeatsFrames => _link.SentMeansReceived;
 
     /// <summary>Prepares a conversation, so that others can ask for its end while it runs.</summary>
-    public EcrConversation Prepare() => new(_link, _line.Manner.Timers, _clock, _line.Manner.Rules);
+    public EcrConversation Prepare() => new(_link, _turn.Manner.Timers, _clock, _turn.Manner.Rules);
 
     /// <summary>
     /// Runs a command of the agent's own to its end, as the terminal's profile has it. One that this kind of terminal is known not to have is not sent:
     /// it ends as the terminal would end it, refused with 83.
     /// </summary>
-    public Task<EcrOutcome> RunAsync(ZvtMessage command, IEcrHandler handler, CancellationToken cancellationToken) => _line.Manner.Adapt(command) is { } adapted
+    public Task<EcrOutcome> RunAsync(ZvtMessage command, IEcrHandler handler, CancellationToken cancellationToken) => _turn.Manner.Adapt(command) is { } adapted
         ? RunAsync(adapted.ToApdu(), handler, cancellationToken)
-        : Task.FromResult(new EcrOutcome { Kind = EcrOutcomeKind.Refused, ResultCode = NoSuchCommand, Detail = $"{_line.Manner.Profile.Name} has no command {command.Code:X4}" });
+        : Task.FromResult(new EcrOutcome { Kind = EcrOutcomeKind.Refused, ResultCode = NoSuchCommand, Detail = $"{_turn.Manner.Profile.Name} has no command {command.Code:X4}" });
 
     /// <summary>Runs a command to its end. When the end was not seen the line is opened anew after this lease.</summary>
     public async Task<EcrOutcome> RunAsync(Apdu command, IEcrHandler handler, CancellationToken cancellationToken)
@@ -79,7 +79,7 @@ public sealed class LineLease : IDisposable
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        _line.Look(outcome.Status);
+        _turn.Look(outcome.Status);
         if (outcome.Kind is EcrOutcomeKind.Unknown or EcrOutcomeKind.NotSent)
         {
             Break(outcome.Detail ?? outcome.Point?.ToString() ?? "no answer");
@@ -129,13 +129,13 @@ public sealed class LineLease : IDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             IsAlive = false;
-            _line.Release();
+            _turn.Release();
         }
     }
 
     private void Break(string detail)
     {
         IsAlive = false;
-        _line.Break(detail);
+        _turn.Break(detail);
     }
 }

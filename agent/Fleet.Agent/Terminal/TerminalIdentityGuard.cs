@@ -75,7 +75,11 @@ public sealed class TerminalIdentityGuard(ITransactionJournal journal, TerminalO
             return await AlarmAsync(found, what, cancellationToken);
         }
 
-        _alarmed = null;
+        if (found.Tid.Length > 0)
+        {
+            _alarmed = null;
+        }
+
         var complete = (found.Tid == TerminalDevice.ErasedTid ? found with { Tid = _pinned.Tid } : found).Complete(_pinned);
         if (complete != _pinned)
         {
@@ -111,7 +115,8 @@ public sealed class TerminalIdentityGuard(ITransactionJournal journal, TerminalO
 
     private async Task<string> AlarmAsync(TerminalDevice found, string what, CancellationToken cancellationToken)
     {
-        if (found != _alarmed)
+        // The same stranger may tell more or less of itself the next time.
+        if (_alarmed is null || !_alarmed.IsSameDevice(found))
         {
             var alarm = new Alarm { Severity = Alarm.Types.Severity.Critical, Code = ReasonCodes.TerminalSubstituted, Detail = what };
             await journal.AppendAsync(JournalWrite.Of(new JournalEntry { Alarm = alarm }), cancellationToken);
