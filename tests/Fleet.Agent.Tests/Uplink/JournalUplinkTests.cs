@@ -163,4 +163,25 @@ public sealed class JournalUplinkTests
 
         Assert.That(await _uplink.FirstOfAsync(6, cancellationToken), Is.True);
     }
+
+    [Test]
+    public async Task Backlog_keeps_to_its_share_of_a_narrow_line(CancellationToken cancellationToken)
+    {
+        const int rate = 4096;
+        await JournalWorld.AppendSalesAsync(_uplink.Journal, 300);
+        var start = _uplink.Clock.GetTimestamp();
+        _uplink.Start(static o => (o.BatchEntries, o.BytesPerSecond) = (10, rate));
+        _uplink.Link.Connect();
+        var ledger = new LedgerTwin();
+        var sent = 0L;
+        await _uplink.ServeUntilAsync(ledger, () => ledger.Entries.Count > 300, cancellationToken, batch =>
+        {
+            // A batch leaves when those before it have been earned.
+            var earned = rate * (_uplink.Clock.GetElapsedTime(start).TotalSeconds + 0.001);
+            Assert.That(sent, Is.LessThanOrEqualTo(earned), $"before entry {batch.FirstSequence}");
+            sent += batch.CalculateSize();
+        });
+
+        Assert.That(sent, Is.GreaterThan(4 * rate), "it took more than a few seconds");
+    }
 }

@@ -46,12 +46,13 @@ internal sealed class UplinkWorld : IAsyncDisposable
     public Task ServeAsync(LedgerTwin ledger, int entries, CancellationToken cancellationToken) =>
         ServeUntilAsync(ledger, () => ledger.Entries.Count >= entries, cancellationToken);
 
-    public async Task ServeUntilAsync(LedgerTwin ledger, Func<bool> enough, CancellationToken cancellationToken)
+    public async Task ServeUntilAsync(LedgerTwin ledger, Func<bool> enough, CancellationToken cancellationToken, Action<UplinkBatch>? look = null)
     {
         while (!enough())
         {
             if (Link.Batches.TryRead(out var batch))
             {
+                look?.Invoke(batch);
                 Link.Deliver(ledger.Take(batch));
             }
             else
