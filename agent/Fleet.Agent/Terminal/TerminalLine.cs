@@ -1,4 +1,3 @@
-using Fleet.Zvt;
 using Microsoft.Extensions.Logging;
 
 namespace Fleet.Agent.Terminal;

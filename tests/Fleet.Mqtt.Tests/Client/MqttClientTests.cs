@@ -1,7 +1,6 @@
 using Fleet.Mqtt.Client;
 using Fleet.Mqtt.Packets;
 using Fleet.Mqtt.Tests.Support;
-using Fleet.Testing;
 
 namespace Fleet.Mqtt.Tests.Client;
 
