@@ -4,6 +4,7 @@ using Fleet.Agent.Hosting.Windows;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 
 namespace Fleet.Agent.Hosting;
 
@@ -19,25 +20,40 @@ public static class AgentHost
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "fleet-agent" });
         builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = Farewell);
         var level = new LogLevelSwitch(settings.LogLevel);
-        builder.Services.AddSingleton(level).AddSingleton(inputs).AddAgentLog(manager);
+        var recent = new RecentLog(TimeProvider.System);
+        builder.Services.AddSingleton(level).AddSingleton(recent).AddSingleton(inputs);
+        builder.Services.AddLineLogging(level, recent, manager);
         builder.Services.AddAgent(settings, manager);
         return builder.Build();
     }
 
-    // In place of the logging that every host brings with it.
-    private static void AddAgentLog(this IServiceCollection services, IServiceManager manager)
+    /// <summary>Lines on the output for a person or the journal of systemd, the last of them in memory, and the event log where that is the way.</summary>
+    internal static void AddLineLogging(this IServiceCollection services, LogLevelSwitch level, RecentLog recent, IServiceManager manager)
     {
         var underSystemd = Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 };
-        services
-            .AddSingleton<RecentLog>()
-            .AddSingleton<ILogSink>(static s => s.GetRequiredService<RecentLog>())
-            .AddSingleton<ILogSink>(s => new LogOutput(new LineFormatter(underSystemd), Console.OpenStandardOutput(), s.GetRequiredService<TimeProvider>()))
-            .AddSingleton<ILoggerFactory, AgentLog>();
+        services.AddLogging(logging => logging
+            .AddEventLog(manager)
+            .SetMinimumLevel(LogLevel.Trace)
+            .AddFilter(level.Allows)
+            .AddProvider(recent)
+            .AddConsole(static console =>
+            {
+                console.FormatterName = LineFormatter.FormatterName;
 
-        // A service of Windows has no output that anybody reads.
+                // Output that nobody takes makes nobody wait: a payment is worth more than a line about it.
+                console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+            }));
+        services.AddSingleton<ConsoleFormatter>(s => new LineFormatter(s.GetRequiredService<TimeProvider>(), underSystemd));
+    }
+
+    // A service of Windows has no output that anybody reads.
+    private static ILoggingBuilder AddEventLog(this ILoggingBuilder logging, IServiceManager manager)
+    {
         if (OperatingSystem.IsWindows() && manager is WindowsService)
         {
-            services.AddSingleton<ILogSink, WindowsEventLog>();
+            logging.Services.AddSingleton<ILoggerProvider, WindowsEventLog>();
         }
+
+        return logging;
     }
 }

@@ -1,6 +1,7 @@
 using Fleet.Agent.Hosting;
 using Fleet.Testing;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fleet.Agent.Tests.Hosting;
 
@@ -26,6 +27,11 @@ public sealed class LineFormatterTests
         Assert.That(text, Is.EqualTo("2026-03-14T12:34:56.000Z ERROR SqliteJournal: a <0>forged [IOException: b c] [InvalidOperationException: d]\n"));
     }
 
-    private static string Format(LogLevel level, string text, Exception? error, bool underSystemd = false) =>
-        new LineFormatter(underSystemd).LineOf(new LogEvent(new TestClock().GetUtcNow(), level, default, "SqliteJournal", text, error));
+    private static string Format(LogLevel level, string text, Exception? error, bool underSystemd = false)
+    {
+        using var writer = new StringWriter();
+        var entry = new LogEntry<string>(level, "Fleet.Agent.Journal.SqliteJournal", default, text, error, static (state, _) => state);
+        new LineFormatter(new TestClock(), underSystemd).Write(in entry, null, writer);
+        return writer.ToString();
+    }
 }

@@ -7,7 +7,7 @@ namespace Fleet.Agent.Hosting.Windows;
 
 /// <summary>Writes messages to the application log of Windows, under the source <see cref="Source"/>.</summary>
 [SupportedOSPlatform("windows")]
-internal sealed unsafe class WindowsEventLog : ILogSink, IDisposable
+internal sealed unsafe class WindowsEventLog : ILoggerProvider
 {
     /// <summary>Name of the source.</summary>
     public const string Source = "fleet-agent";
@@ -32,13 +32,7 @@ internal sealed unsafe class WindowsEventLog : ILogSink, IDisposable
     public static void Unregister() => Registry.LocalMachine.DeleteSubKey(SourceKey, throwOnMissingSubKey: false);
 
     /// <inheritdoc/>
-    public void Take(LogEvent logged)
-    {
-        if (_log != 0)
-        {
-            Write(EventOf(logged.Level, logged.Id, logged.Room, logged.Message, logged.Error));
-        }
-    }
+    public ILogger CreateLogger(string categoryName) => new Writer(this, categoryName[(categoryName.LastIndexOf('.') + 1)..]);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -70,6 +64,22 @@ internal sealed unsafe class WindowsEventLog : ILogSink, IDisposable
         {
             var texts = text;
             _ = ServiceApi.ReportEvent(_log, entry.Type, 0, entry.Id, 0, 1, 0, &texts, 0);
+        }
+    }
+
+    private sealed class Writer(WindowsEventLog log, string category) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None && log._log != 0;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+            {
+                log.Write(EventOf(logLevel, eventId, category, formatter(state, exception), exception));
+            }
         }
     }
 }
