@@ -18,6 +18,9 @@ internal sealed class SaleBenchmark : IRatioBenchmark
     private const int SalesPerRound = 60;
     private const int WarmUp = 20;
 
+    // What a sale runs through is compiled a second time during the first hundreds; an agent in a shop has long done so.
+    private const int SettledAfter = 600;
+
     // A card group of a batch ends at 255 records.
     private const int SalesPerBatch = 200;
 
@@ -48,7 +51,9 @@ internal sealed class SaleBenchmark : IRatioBenchmark
         await using var till = new SimulatedTill(new TillOptions { Name = "agent", Config = config, Port = agent.TillPort });
         await using var writes = new BenchmarkJournal();
         var (bare, through, write) = (new List<double>(), new List<double>(), new List<double>());
-        for (var i = 0; i < WarmUp + (rounds * SalesPerRound); i++)
+        var sales = rounds * SalesPerRound;
+        var settled = Math.Max(WarmUp + sales, SettledAfter);
+        for (var i = 0; i < settled + sales; i++)
         {
             if (i % SalesPerBatch == SalesPerBatch - 1)
             {
@@ -67,12 +72,16 @@ internal sealed class SaleBenchmark : IRatioBenchmark
             }
         }
 
-        return [Row("p50", 0.50, "<= 1 ms"), Row("p99", 0.99, "<= 3 ms")];
+        return
+        [
+            Row("first sales", "p50", ..sales, 0.50, "<= 1 ms"), Row("first sales", "p99", ..sales, 0.99, "<= 3 ms"),
+            Row($"after {settled}", "p50", ^sales.., 0.50, "<= 1 ms"), Row($"after {settled}", "p99", ^sales.., 0.99, "<= 3 ms"),
+        ];
 
-        RatioResult Row(string name, double quantile, string goal)
+        RatioResult Row(string when, string name, Range range, double quantile, string goal)
         {
-            var (ours, limit) = (Quantile(through, quantile), Quantile(bare, quantile) + Quantile(write, quantile));
-            return new RatioResult($"sale, {kind}, {name}; ratio = added ms", ours, "bare line + 2 durable writes", limit, ours - limit, "ms", goal);
+            var (ours, limit) = (Quantile(through[range], quantile), Quantile(bare[range], quantile) + Quantile(write[range], quantile));
+            return new RatioResult($"sale, {kind}, {when}, {name}; added ms", ours, "bare line + 2 durable writes", limit, ours - limit, "ms", goal);
         }
     }
 
