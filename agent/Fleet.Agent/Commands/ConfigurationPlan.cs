@@ -43,18 +43,20 @@ public sealed class ConfigurationPlan(CommandStore store, IAgentConfiguration co
         }
 
         var change = new StateChange(StateKey, JsonSerializer.SerializeToUtf8Bytes(new DesiredConfiguration(desired), DesiredJson.Default.DesiredConfiguration));
-        var moved = await store.MoveAsync(
+        await store.MoveAsync(
             record,
             new CommandMove(CommandStage.Succeeded, Detail: $"{desired.Count} settings") { Report = configuration.Report(desired) },
-            async (write, token) => await journal.AppendAsync(write with { State = [.. write.State, change] }, token),
+            CommitAsync,
             cancellationToken);
-        if (moved is not null)
+        return StepOutcome.Moved;
+
+        // In force before anybody hears of the success: whoever reads it must find the settings changed.
+        async Task CommitAsync(JournalWrite write, CancellationToken token)
         {
+            await journal.AppendAsync(write with { State = [.. write.State, change] }, token);
             crashPoints.Reached("configuration-apply");
             configuration.Apply(desired);
         }
-
-        return StepOutcome.Moved;
     }
 
     /// <summary>What the fleet wanted last; empty when it never wanted anything.</summary>

@@ -258,6 +258,16 @@ internal sealed class CommandKindsTests
     }
 
     [Test]
+    public async Task Configuration_is_in_force_before_its_success_is_told()
+    {
+        await using var lane = await LaneWorld.StartAsync();
+        CommandStage? told = null;
+        lane.Fleet.Configuration.Applying = () => told = lane.Agent!.Commands.Find("a1")!.Stage;
+        Assert.That((await DoAsync(lane, CommandKind.ApplyConfiguration, "a1")).Stage, Is.EqualTo(CommandStage.Succeeded));
+        Assert.That(told, Is.Not.Null.And.Not.EqualTo(CommandStage.Succeeded));
+    }
+
+    [Test]
     public async Task Diagnostics_travel_with_the_result()
     {
         await using var lane = await LaneWorld.StartAsync();

@@ -164,7 +164,14 @@ internal sealed class PaperConfiguration : IAgentConfiguration, IDiagnosticsSour
 
     public IReadOnlyList<string> Faults(IReadOnlyList<KeyValuePair<string, string>> desired) => [.. desired.Where(static s => s.Key == "no.such").Select(static s => s.Key)];
 
-    public void Apply(IReadOnlyList<KeyValuePair<string, string>> desired) => Applied = desired;
+    /// <summary>Called when settings are about to be put in force.</summary>
+    public Action? Applying { get; set; }
+
+    public void Apply(IReadOnlyList<KeyValuePair<string, string>> desired)
+    {
+        Applying?.Invoke();
+        Applied = desired;
+    }
 
     public string Report(IReadOnlyList<KeyValuePair<string, string>> desired) => string.Join('\n', desired.Select(static s => $"{s.Key}: {s.Value}"));
 
