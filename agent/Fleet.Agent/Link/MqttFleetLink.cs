@@ -261,7 +261,7 @@ public sealed class MqttFleetLink : IFleetLink
         KeepAlive = _options.KeepAlive,
         ConnectTimeout = _options.ConnectTimeout,
         ReceiveMaximum = Unacknowledged,
-        MaximumPacketSize = 256 * 1024,
+        MaximumPacketSize = LinkLimits.LargestPacket,
         UseTopicAliases = true,
         Tls = LinkTls.ForDevice(device, certificate, _time.Earliest),
     };

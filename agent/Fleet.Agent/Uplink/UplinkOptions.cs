@@ -1,3 +1,5 @@
+using Fleet.Contracts;
+
 namespace Fleet.Agent.Uplink;
 
 /// <summary>How entries travel to the server.</summary>
@@ -9,13 +11,13 @@ public sealed class UplinkOptions
     /// <summary>Most bytes of entries in one batch; the server takes packets up to 256 kB.</summary>
     public int BatchBytes { get; set; } = 128 * 1024;
 
-    /// <summary>Batches that may wait for the server's acknowledgement.</summary>
+    /// <summary>Batches that may wait for the server's acknowledgement, 1 to <see cref="LinkLimits.BatchesInFlight"/>.</summary>
     public int InFlight { get; set; } = 8;
 
     /// <summary>Longest time a batch that is not full waits for more entries while others are in flight.</summary>
     public TimeSpan MaximumAge { get; set; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>How long the server may take to acknowledge before the batches are sent again.</summary>
+    /// <summary>How long the server may take to acknowledge before the batches are sent again; one whose PUBACK is still due is not.</summary>
     public TimeSpan AcknowledgeTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Pause after the server found the chain broken or asked for entries that have left the disk.</summary>
@@ -42,9 +44,9 @@ public sealed class UplinkOptions
             yield return "uplink.batchBytes: 1024 to 204800";
         }
 
-        if (InFlight is < 1 or > 64)
+        if (InFlight is < 1 or > LinkLimits.BatchesInFlight)
         {
-            yield return "uplink.inFlight: 1 to 64";
+            yield return $"uplink.inFlight: 1 to {LinkLimits.BatchesInFlight}";
         }
 
         if (MaximumAge < TimeSpan.Zero || MaximumAge > TimeSpan.FromMinutes(1))

@@ -22,6 +22,9 @@ internal sealed class UplinkSession(
     private (Task Task, Guid Epoch, ulong After)? _entries;
     private Task<bool>? _acks;
 
+    // Both count: a server whose database stands still acknowledges nothing, and whatever was sent again would pile up on both sides.
+    private bool HasRoom => _window.InFlight < options.InFlight && _publishing.Count < options.InFlight;
+
     /// <summary>Runs until the connection is lost or it is cancelled.</summary>
     /// <exception cref="UplinkStoppedException">The server or the journal cannot go on; somebody must look.</exception>
     /// <exception cref="LinkLostException">The connection is over.</exception>
@@ -121,7 +124,7 @@ internal sealed class UplinkSession(
 
     private async Task FillWindowAsync(CancellationToken cancellationToken)
     {
-        while (_window.InFlight < options.InFlight && journal.Position is var position && position.Epoch == _window.Epoch && position.LastSequence > _window.Cursor)
+        while (HasRoom && journal.Position is var position && position.Epoch == _window.Epoch && position.LastSequence > _window.Cursor)
         {
             if (IsWorthWaiting(position.LastSequence - _window.Cursor) || _thrift.Wait(options.BytesPerSecond) > TimeSpan.Zero)
             {
@@ -181,7 +184,7 @@ internal sealed class UplinkSession(
         // A task that has ended is looked at once: its message is in the channel, its entry in the journal.
         _acks = _acks is { IsCompleted: false } ? _acks : link.Acknowledgements.WaitToReadAsync(cancellationToken).AsTask();
         var waits = new List<Task>(_publishing) { _acks };
-        if (_window.InFlight < options.InFlight && _thrift.Wait(options.BytesPerSecond) == TimeSpan.Zero)
+        if (HasRoom && _thrift.Wait(options.BytesPerSecond) == TimeSpan.Zero)
         {
             waits.Add(NewEntriesAsync(cancellationToken));
         }
@@ -222,7 +225,7 @@ internal sealed class UplinkSession(
     private TimeSpan NextDeadline()
     {
         var timeout = options.AcknowledgeTimeout - clock.GetElapsedTime(_lastProgress);
-        var age = journal.Position.LastSequence > _window.Cursor && _window.InFlight < options.InFlight
+        var age = journal.Position.LastSequence > _window.Cursor && HasRoom
             ? options.MaximumAge - clock.GetElapsedTime(_lastSent)
             : timeout;
         var next = age < timeout ? age : timeout;

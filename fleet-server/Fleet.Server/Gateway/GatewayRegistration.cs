@@ -1,3 +1,4 @@
+using Fleet.Contracts;
 using Fleet.Mqtt.Broker;
 using Fleet.Mqtt.Broker.Access;
 using Fleet.Mqtt.Broker.Hosting;
@@ -27,9 +28,9 @@ public static class GatewayRegistration
     private static MqttBrokerOptions Limits(int maximumAgents) => new()
     {
         MaximumConnections = maximumAgents,
-        MaximumPacketSize = 256 * 1024,
+        MaximumPacketSize = LinkLimits.LargestPacket,
         MaximumConnectSize = 16 * 1024,
-        ReceiveMaximum = 64,
+        ReceiveMaximum = LinkLimits.MessagesInFlight,
         MaximumInFlight = 64,
         MaximumKeepAlive = 120,
         MaximumSessionExpiry = TimeSpan.Zero,

@@ -15,6 +15,7 @@ internal sealed class MemoryFleetLink : IFleetLink
     private readonly Channel<UplinkBatch> _batches = Channel.CreateBounded<UplinkBatch>(4096);
     private readonly Channel<AgentControl> _control = Channel.CreateBounded<AgentControl>(1024);
     private int _acknowledged;
+    private volatile Task _committed = Task.CompletedTask;
 
     public LinkStatus Status => _board.Status;
 
@@ -41,9 +42,16 @@ internal sealed class MemoryFleetLink : IFleetLink
     public void DeliverRaw(LinkChannel channel, byte[] payload) =>
         Assert.That((channel == LinkChannel.Ack ? _acknowledgements : _orders).Writer.TryWrite(new Message(this, channel, payload)), Is.True);
 
+    /// <summary>From now on batches arrive and are acknowledged only when <paramref name="committed"/> has ended.</summary>
+    public void HoldBatches(Task committed) => _committed = committed;
+
     public Task<LinkStatus> WaitForChangeAsync(LinkStatus known, CancellationToken cancellationToken) => _board.WaitForChangeAsync(known, cancellationToken);
 
-    public ValueTask PublishBatchAsync(UplinkBatch batch, CancellationToken cancellationToken) => PublishAsync(_batches, batch, cancellationToken);
+    public async ValueTask PublishBatchAsync(UplinkBatch batch, CancellationToken cancellationToken)
+    {
+        await PublishAsync(_batches, batch, cancellationToken);
+        await _committed.WaitAsync(cancellationToken);
+    }
 
     public ValueTask PublishControlAsync(AgentControl message, CancellationToken cancellationToken) => PublishAsync(_control, message, cancellationToken);
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using Fleet.Contracts;
 using Fleet.Testing;
 
 namespace Fleet.Agent.Tests.Link;
@@ -33,6 +34,7 @@ internal sealed class MosquittoBroker : IDisposable
             keyfile {_folder.File("server.key")}
             require_certificate true
             use_identity_as_username true
+            max_inflight_messages {LinkLimits.MessagesInFlight}
             acl_file {_folder.File("acl")}
             user root
 

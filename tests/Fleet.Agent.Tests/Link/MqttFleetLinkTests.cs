@@ -66,6 +66,33 @@ public sealed class MqttFleetLinkTests
     }
 
     [Test]
+    public async Task Control_message_passes_a_window_full_of_batches_that_nobody_acknowledges(CancellationToken cancellationToken)
+    {
+        await using var cable = new DeafCable(_broker.Port);
+        var link = Start(Identity(_authority, cable.Port));
+        await ConnectedAsync(link, cancellationToken);
+        await using var server = await ServerAsync(cancellationToken);
+        await server.SubscribeAsync([new MqttSubscription("fleet/v1/lane-1/up"), new MqttSubscription("fleet/v1/lane-1/control")], cancellationToken);
+        cable.IsDeaf = true;
+        var batches = Enumerable.Range(1, LinkLimits.BatchesInFlight)
+            .Select(i => link.PublishBatchAsync(new UplinkBatch { FirstSequence = (ulong)i }, _stop.Token).AsTask()).ToList();
+        var control = link.PublishControlAsync(new AgentControl { Hello = new Hello { LastSequence = 9 } }, _stop.Token).AsTask();
+
+        for (var i = 1; i <= batches.Count; i++)
+        {
+            var batch = await server.Incoming.ReadAsync(cancellationToken);
+            await server.AcknowledgeAsync(batch, cancellationToken);
+            Assert.That(UplinkBatch.Parser.ParseFrom(batch.Message.Payload.Span).FirstSequence, Is.EqualTo((ulong)i));
+        }
+
+        var heard = AgentControl.Parser.ParseFrom((await server.Incoming.ReadAsync(cancellationToken)).Message.Payload.Span);
+        Assert.That(heard.Hello.LastSequence, Is.EqualTo(9));
+        Assert.That(batches.Append(control).Where(static t => t.IsCompleted), Is.Empty, "no acknowledgement has come back");
+        cable.IsDeaf = false;
+        await Task.WhenAll(batches.Append(control));
+    }
+
+    [Test]
     public async Task Acknowledgements_and_orders_come_in_their_own_streams(CancellationToken cancellationToken)
     {
         var link = Start();
@@ -198,13 +225,13 @@ public sealed class MqttFleetLinkTests
         return link;
     }
 
-    private DeviceIdentity Identity(TestAuthority authority)
+    private DeviceIdentity Identity(TestAuthority authority, int? port = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={Terminal}", key, HashAlgorithmName.SHA256);
         using var leaf = authority.Device(request.CreateSigningRequest());
         var identity = new DeviceIdentity(
-            Terminal, leaf.CopyWithPrivateKey(key), [], X509CertificateLoader.LoadCertificate(authority.Certificate.RawData), new TrustBundle(), "127.0.0.1", _broker.Port);
+            Terminal, leaf.CopyWithPrivateKey(key), [], X509CertificateLoader.LoadCertificate(authority.Certificate.RawData), new TrustBundle(), "127.0.0.1", port ?? _broker.Port);
         _owned.Add(identity);
         return identity;
     }

@@ -81,6 +81,33 @@ public sealed class UplinkAnswerTests
     }
 
     [Test]
+    public async Task Server_that_stands_still_for_minutes_holds_one_window_and_no_more(CancellationToken cancellationToken)
+    {
+        var committed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await JournalWorld.AppendSalesAsync(_uplink.Journal, 99);
+        _uplink.Start(static o => (o.BatchEntries, o.InFlight) = (10, 4));
+        _uplink.Link.HoldBatches(committed.Task);
+        _uplink.Link.Connect();
+        var held = new List<UplinkBatch>();
+        for (var minute = 0.0; minute < 10; minute += 0.25)
+        {
+            _uplink.Clock.Advance(TimeSpan.FromSeconds(15));
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, cancellationToken);
+            while (_uplink.Link.Batches.TryRead(out var batch))
+            {
+                held.Add(batch);
+            }
+        }
+
+        Assert.That(held.Select(static b => b.FirstSequence), Is.EqualTo(new ulong[] { 1, 11, 21, 31 }));
+        var ledger = new LedgerTwin();
+        held.ForEach(b => _uplink.Link.Deliver(ledger.Take(b)));
+        committed.SetResult();
+        await _uplink.ServeUntilAsync(ledger, () => _uplink.Journal.Position.Unsent == 0, cancellationToken);
+        Assert.That(ledger.Entries, Has.Count.EqualTo(100));
+    }
+
+    [Test]
     public async Task Broken_chain_stops_the_uplink_with_one_alarm(CancellationToken cancellationToken)
     {
         await JournalWorld.AppendSalesAsync(_uplink.Journal, 5);
