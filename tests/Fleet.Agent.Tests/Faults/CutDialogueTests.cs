@@ -31,7 +31,7 @@ internal sealed class CutDialogueTests
     private static IEnumerable<TestCaseData> Cuts => Acts.Keys.SelectMany(static act => new[]
     {
         new TestCaseData(act, CableEnd.Agent, EveryByte),
-        new TestCaseData(act, CableEnd.Terminal, EverySixth),
+        new TestCaseData(act, CableEnd.Far, EverySixth),
     });
 
     [TestCaseSource(nameof(Cuts))]

@@ -73,7 +73,7 @@ public sealed class MqttFleetLinkTests
         await ConnectedAsync(link, cancellationToken);
         await using var server = await ServerAsync(cancellationToken);
         await server.SubscribeAsync([new MqttSubscription("fleet/v1/lane-1/up"), new MqttSubscription("fleet/v1/lane-1/control")], cancellationToken);
-        cable.IsDeaf = true;
+        cable.Deafen();
         var batches = Enumerable.Range(1, LinkLimits.BatchesInFlight)
             .Select(i => link.PublishBatchAsync(new UplinkBatch { FirstSequence = (ulong)i }, _stop.Token).AsTask()).ToList();
         var control = link.PublishControlAsync(new AgentControl { Hello = new Hello { LastSequence = 9 } }, _stop.Token).AsTask();
@@ -88,7 +88,7 @@ public sealed class MqttFleetLinkTests
         var heard = AgentControl.Parser.ParseFrom((await server.Incoming.ReadAsync(cancellationToken)).Message.Payload.Span);
         Assert.That(heard.Hello.LastSequence, Is.EqualTo(9));
         Assert.That(batches.Append(control).Where(static t => t.IsCompleted), Is.Empty, "no acknowledgement has come back");
-        cable.IsDeaf = false;
+        cable.Hear();
         await Task.WhenAll(batches.Append(control));
     }
 
