@@ -99,6 +99,7 @@ public sealed class TillConnection : IAsyncDisposable
                 switch (received.Kind)
                 {
                     case ZvtReceiveKind.Closed:
+                        Close();
                         TillLog.Gone(_logger, Name, received.Detail ?? "closed");
                         return;
                     case ZvtReceiveKind.ProtocolError:

@@ -73,6 +73,13 @@ public sealed class TillPlaces(int count, ILogger logger)
 
     private bool MakeRoomLocked(TillConnection newcomer)
     {
+        // Who has hung up costs nobody else a place; the dialogue he began comes to its end without one, as long as there are no more of those than places.
+        var unfinished = _sessions.Count - _seated.Count;
+        if (_seated.RemoveWhere(t => t.IsGone && (t.Resting is not null || unfinished < count)) > 0)
+        {
+            return true;
+        }
+
         foreach (var (till, resting) in _seated.Select(static t => (Till: t, t.Resting)).Where(static t => t.Resting is not null).OrderByDescending(static t => t.Resting))
         {
             if (till.TryGiveWay())

@@ -79,7 +79,7 @@ public sealed class SettingSourcesTests
         {
             "--set: 'journal.retention' is not KEY=VALUE (command line)",
             "link.keepAlive: 5 seconds to 1 hour (environment variable FLEET_AGENT_LINK__KEEPALIVE)",
-            "uplink.inFlight: 1 to 64 (command line)",
+            "uplink.inFlight: 1 to 60 (command line)",
         }));
     }
 

@@ -1,4 +1,7 @@
+using Fleet.Agent.Till;
 using Fleet.Testing;
+using Fleet.Zvt;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fleet.Agent.Tests.Till;
 
@@ -108,9 +111,77 @@ internal sealed class TillPlacesTests
         await AskAsync(stays);
     }
 
+    [Test]
+    public async Task Till_that_hung_up_gives_its_place_before_anybody_at_rest_though_its_session_has_not_ended()
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var places = new TillPlaces(2, NullLogger.Instance);
+        TillConnection stays = Silent("stays"), left = Silent("left"), next = Silent("next");
+        Assert.That(places.TryTake(stays, () => ended.Task) && places.TryTake(left, () => ended.Task), Is.True);
+        left.Close();
+
+        Assert.That(places.TryTake(next, () => ended.Task), Is.True);
+
+        Assert.That((stays.IsGone, next.IsGone), Is.EqualTo((false, false)));
+        ended.SetResult();
+        await Task.WhenAll(places.Sessions);
+    }
+
+    [Test]
+    public async Task Dialogues_of_tills_that_hung_up_end_without_a_place_but_not_more_of_them_than_places()
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var places = new TillPlaces(2, NullLogger.Instance);
+        var taken = 0;
+        for (var i = 0; i < 10; i++)
+        {
+            var till = new TillConnection(new SilentLink(Apdu.FromHex(Enquiry)), $"till {i}", TimeProvider.System, NullLogger.Instance);
+            if (!places.TryTake(till, () => ended.Task))
+            {
+                await till.DisposeAsync();
+                continue;
+            }
+
+            taken++;
+            var pump = till.PumpAsync(CancellationToken.None);
+            await Eventually.TrueAsync(() => till.Resting is null, "its command waits");
+            till.Close();
+            await pump;
+        }
+
+        Assert.That(taken, Is.EqualTo(4), "two that have a place, and two whose dialogue ends without one");
+        ended.SetResult();
+        await Task.WhenAll(places.Sessions);
+    }
+
+    private static TillConnection Silent(string name) => new(new SilentLink(), name, TimeProvider.System, NullLogger.Instance);
+
     private static async Task AskAsync(ScriptedTill till)
     {
         await till.SendAsync(Enquiry);
         Assert.That((await till.FollowAsync())[^1].Code, Is.EqualTo(0x060F));
+    }
+
+    /// <summary>A till of which nothing comes, or one command.</summary>
+    private sealed class SilentLink(Apdu? command = null) : IZvtLink
+    {
+        private Apdu? _command = command;
+
+        public bool SentMeansReceived => true;
+
+        public ValueTask<ZvtSendResult> SendAsync(Apdu apdu, CancellationToken cancellationToken) => ValueTask.FromResult(ZvtSendResult.Sent);
+
+        public async ValueTask<ZvtReceiveResult> ReceiveAsync(TimeSpan timeout, CancellationToken cancellationToken)
+        {
+            if (Interlocked.Exchange(ref _command, null) is { } command)
+            {
+                return ZvtReceiveResult.Of(command);
+            }
+
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+            throw new InvalidOperationException("nothing comes");
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }
