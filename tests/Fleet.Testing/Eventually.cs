@@ -15,14 +15,17 @@ public static class Eventually
         TrueAsync(() => Task.FromResult(condition()), what, bound);
 
     /// <inheritdoc cref="TrueAsync(Func{bool}, string, TimeSpan?)"/>
-    public static async Task TrueAsync(Func<Task<bool>> condition, string what, TimeSpan? bound = null)
+    public static Task TrueAsync(Func<Task<bool>> condition, string what, TimeSpan? bound = null) => TrueAsync(condition, () => what, bound);
+
+    /// <summary>Polls <paramref name="condition"/> until it holds; fails the test at the bound with what <paramref name="what"/> says then.</summary>
+    public static async Task TrueAsync(Func<Task<bool>> condition, Func<string> what, TimeSpan? bound = null)
     {
         var start = TimeProvider.System.GetTimestamp();
         while (!await condition())
         {
             if (TimeProvider.System.GetElapsedTime(start) > (bound ?? Bound))
             {
-                Assert.Fail($"Not within {bound ?? Bound}: {what}");
+                Assert.Fail($"Not within {bound ?? Bound}: {what()}");
             }
 
             await Task.Delay(Step, TimeProvider.System, CancellationToken.None);

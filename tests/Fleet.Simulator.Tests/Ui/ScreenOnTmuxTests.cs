@@ -120,7 +120,7 @@ public sealed partial class ScreenOnTmuxTests
 
         var golden = await File.ReadAllTextAsync(path);
         var last = string.Empty;
-        await Eventually.TrueAsync(async () => (last = Steady(await CaptureAsync())) == golden, $"{name} looks like\n{golden}\nbut was\n{last}", TimeSpan.FromSeconds(10));
+        await Eventually.TrueAsync(async () => (last = Steady(await CaptureAsync())) == golden, () => $"{name} looks like\n{golden}\nbut was\n{last}", TimeSpan.FromSeconds(10));
     }
 
     /// <summary>The name of the line, clock and date differ from run to run; everything else does not.</summary>
