@@ -9,15 +9,12 @@ namespace Fleet.Agent.Journal;
 /// </summary>
 internal sealed class EntryScan : IDisposable
 {
-    private const int BusyMilliseconds = 5_000;
-
     private readonly SqliteConnection _connection;
     private readonly sqlite3_stmt _statement;
 
     public EntryScan(SqliteConnection connection)
     {
         _connection = connection;
-        Check(raw.sqlite3_busy_timeout(connection.Handle, BusyMilliseconds));
         Check(raw.sqlite3_prepare_v3(
             connection.Handle,
             "SELECT sequence, record FROM entry WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",

@@ -22,7 +22,7 @@ internal sealed record JournalMark(Guid Epoch, ulong Through, ulong Last, ReadOn
 
 /// <summary>
 /// The mark on disk, outside the journal file. It is written in place after each commit, without fsync, because an older mark is only a
-/// weaker witness, never a wrong one. Owned by the journal's loop.
+/// weaker witness, never a wrong one. Owned by the journal's writer.
 /// </summary>
 internal sealed class HighWaterMark(string path) : IDisposable
 {

@@ -2,7 +2,7 @@ namespace Fleet.Agent.Journal;
 
 /// <summary>
 /// Calls for housekeeping: soon while something asks for it, seldom otherwise, so that an idle agent sleeps. One timer, set anew after
-/// each round. Owned by the journal's loop.
+/// each round. Owned by the journal's writer.
 /// </summary>
 internal sealed class HousekeepingTimer(JournalOptions options, TimeProvider clock, Action due) : IAsyncDisposable
 {

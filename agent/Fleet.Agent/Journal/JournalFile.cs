@@ -3,6 +3,7 @@ using Fleet.Contracts;
 using Fleet.Contracts.Link.V1;
 using Google.Protobuf;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Fleet.Agent.Journal;
 
@@ -25,14 +26,14 @@ internal sealed class JournalFile : IDisposable
     private readonly SqliteConnection _connection;
     private readonly RecordSeal _seal;
     private readonly ByteString _epochBytes;
-    private readonly SqliteCommand _begin;
-    private readonly SqliteCommand _commit;
-    private readonly SqliteCommand _rollback;
-    private readonly SqliteCommand _insertEntry;
-    private readonly SqliteCommand _insertCheckpoint;
-    private readonly SqliteCommand _putState;
-    private readonly SqliteCommand _removeState;
-    private readonly SqliteCommand _putFact;
+    private readonly JournalStatement _begin;
+    private readonly JournalStatement _commit;
+    private readonly JournalStatement _rollback;
+    private readonly JournalStatement _insertEntry;
+    private readonly JournalStatement _insertCheckpoint;
+    private readonly JournalStatement _putState;
+    private readonly JournalStatement _removeState;
+    private readonly JournalStatement _putFact;
     private (ulong Sequence, byte[] Hash, ulong Acknowledged)? _beforeBegin;
     private int _commits;
 
@@ -45,15 +46,14 @@ internal sealed class JournalFile : IDisposable
         LastHash = head.LastHash;
         AcknowledgedThrough = head.AcknowledgedThrough;
         _epochBytes = ByteString.CopyFrom(head.Epoch.ToByteArray(bigEndian: true));
-        _begin = JournalDatabase.Prepare(connection, "BEGIN IMMEDIATE");
-        _commit = JournalDatabase.Prepare(connection, "COMMIT");
-        _rollback = JournalDatabase.Prepare(connection, "ROLLBACK");
-        _insertEntry = JournalDatabase.Prepare(connection, "INSERT INTO entry(sequence, record) VALUES ($sequence, $record)", "$sequence", "$record");
-        _insertCheckpoint = JournalDatabase.Prepare(
-            connection, "INSERT INTO checkpoint(sequence, hash, wall_micros) VALUES ($sequence, $hash, $wall)", "$sequence", "$hash", "$wall");
-        _putState = JournalDatabase.Prepare(connection, "INSERT INTO state(key, record) VALUES ($key, $record) ON CONFLICT(key) DO UPDATE SET record = excluded.record", "$key", "$record");
-        _removeState = JournalDatabase.Prepare(connection, "DELETE FROM state WHERE key = $key", "$key");
-        _putFact = JournalDatabase.Prepare(connection, "INSERT INTO fact(name, value) VALUES ($name, $value) ON CONFLICT(name) DO UPDATE SET value = excluded.value", "$name", "$value");
+        _begin = new JournalStatement(connection, "BEGIN IMMEDIATE");
+        _commit = new JournalStatement(connection, "COMMIT");
+        _rollback = new JournalStatement(connection, "ROLLBACK");
+        _insertEntry = new JournalStatement(connection, "INSERT INTO entry(sequence, record) VALUES (?1, ?2)");
+        _insertCheckpoint = new JournalStatement(connection, "INSERT INTO checkpoint(sequence, hash, wall_micros) VALUES (?1, ?2, ?3)");
+        _putState = new JournalStatement(connection, "INSERT INTO state(key, record) VALUES (?1, ?2) ON CONFLICT(key) DO UPDATE SET record = excluded.record");
+        _removeState = new JournalStatement(connection, "DELETE FROM state WHERE key = ?1");
+        _putFact = new JournalStatement(connection, "INSERT INTO fact(name, value) VALUES (?1, ?2) ON CONFLICT(name) DO UPDATE SET value = excluded.value");
     }
 
     public Guid Epoch { get; }
@@ -72,12 +72,12 @@ internal sealed class JournalFile : IDisposable
     public void Begin()
     {
         _beforeBegin = (LastSequence, LastHash, AcknowledgedThrough);
-        _begin.ExecuteNonQuery();
+        _begin.Run();
     }
 
     public void Commit()
     {
-        _commit.ExecuteNonQuery();
+        _commit.Run();
         _beforeBegin = null;
         _commits++;
     }
@@ -97,7 +97,7 @@ internal sealed class JournalFile : IDisposable
         _beforeBegin = null;
         try
         {
-            _rollback.ExecuteNonQuery();
+            _rollback.Run();
         }
         catch (SqliteException)
         {
@@ -112,17 +112,12 @@ internal sealed class JournalFile : IDisposable
         entry.Sequence = sequence;
         entry.Stamp = stamp;
         var bytes = entry.ToByteArray();
-        _insertEntry.Parameters[0].Value = (long)sequence;
-        _insertEntry.Parameters[1].Value = _seal.SealEntry(Epoch, sequence, bytes);
-        _insertEntry.ExecuteNonQuery();
+        _insertEntry.Bind(1, (long)sequence).Bind(2, _seal.SealEntry(Epoch, sequence, bytes)).Run();
         LastSequence = sequence;
         LastHash = JournalChain.Next(LastHash, bytes);
         if (sequence % CheckpointEvery == 0)
         {
-            _insertCheckpoint.Parameters[0].Value = (long)sequence;
-            _insertCheckpoint.Parameters[1].Value = LastHash;
-            _insertCheckpoint.Parameters[2].Value = stamp.WallUnixMicros;
-            _insertCheckpoint.ExecuteNonQuery();
+            _insertCheckpoint.Bind(1, (long)sequence).Bind(2, LastHash).Bind(3, stamp.WallUnixMicros).Run();
         }
 
         return sequence;
@@ -132,14 +127,11 @@ internal sealed class JournalFile : IDisposable
     {
         if (change.Value is null)
         {
-            _removeState.Parameters[0].Value = change.Key;
-            _removeState.ExecuteNonQuery();
+            _removeState.Bind(1, change.Key).Run();
             return;
         }
 
-        _putState.Parameters[0].Value = change.Key;
-        _putState.Parameters[1].Value = _seal.Seal(RecordSeal.PlaceOfState(change.Key), change.Value);
-        _putState.ExecuteNonQuery();
+        _putState.Bind(1, change.Key).Bind(2, _seal.Seal(RecordSeal.PlaceOfState(change.Key), change.Value)).Run();
     }
 
     public void PutAcknowledged(ulong through)
@@ -150,12 +142,7 @@ internal sealed class JournalFile : IDisposable
         AcknowledgedThrough = through;
     }
 
-    public void PutFact(string name, byte[] value)
-    {
-        _putFact.Parameters[0].Value = name;
-        _putFact.Parameters[1].Value = _seal.Seal(RecordSeal.PlaceOfFact(name), value);
-        _putFact.ExecuteNonQuery();
-    }
+    public void PutFact(string name, byte[] value) => _putFact.Bind(1, name).Bind(2, _seal.Seal(RecordSeal.PlaceOfFact(name), value)).Run();
 
     /// <summary>Takes back what nobody was told of, in a transaction of its own: the entries after <paramref name="head"/> and what came with them.</summary>
     public void GoBack(JournalHead head, JournalUndo? undo)
@@ -241,12 +228,22 @@ internal sealed class JournalFile : IDisposable
         _commits = 0;
     }
 
+    /// <summary>
+    /// Closes it without bringing anything from the log into the file. Where going back failed, what goes back may stand in the log behind what is to
+    /// go: SQLite would bring the one into the file and drop the other.
+    /// </summary>
+    public void DisposeAsItIs()
+    {
+        _ = raw.sqlite3_db_config(_connection.Handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
+        Dispose();
+    }
+
     public void Dispose()
     {
-        foreach (var command in (ReadOnlySpan<SqliteCommand>)
+        foreach (var statement in (ReadOnlySpan<JournalStatement>)
             [_begin, _commit, _rollback, _insertEntry, _insertCheckpoint, _putState, _removeState, _putFact])
         {
-            command.Dispose();
+            statement.Dispose();
         }
 
         _connection.Dispose();

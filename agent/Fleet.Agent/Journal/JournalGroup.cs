@@ -2,7 +2,7 @@ using Fleet.Contracts.Link.V1;
 
 namespace Fleet.Agent.Journal;
 
-/// <summary>The writes that share a commit. Owned by the writing loop.</summary>
+/// <summary>The writes that share a commit. Owned by the journal's writer.</summary>
 internal sealed class JournalGroup
 {
     private readonly List<AppendRequest> _writes = [];

@@ -7,7 +7,7 @@ namespace Fleet.Agent.Journal;
 
 /// <summary>
 /// What the writing loop does beside writing: remembers acknowledgements and writes them with the next commit, deletes what may
-/// go, watches the space, and writes salvaged entries again. Owned by the loop.
+/// go, watches the space, and writes salvaged entries again. Owned by the journal's writer.
 /// </summary>
 internal sealed class JournalHousekeeping(JournalOptions options, JournalFolder folder, JournalStamper stamper, TimeProvider clock, ILogger logger) : IDisposable
 {
@@ -87,7 +87,7 @@ internal sealed class JournalHousekeeping(JournalOptions options, JournalFolder 
     public void Dispose() => _mark.Dispose();
 
     /// <param name="file">File that is in use.</param>
-    /// <param name="isAwaited">Whether somebody waits for the loop.</param>
+    /// <param name="isAwaited">Whether somebody waits for the writer.</param>
     /// <exception cref="SqliteException">A transaction failed; the next round tries again.</exception>
     public void Run(JournalFile file, Func<bool> isAwaited)
     {

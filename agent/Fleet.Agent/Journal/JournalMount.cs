@@ -7,7 +7,7 @@ namespace Fleet.Agent.Journal;
 
 /// <summary>
 /// The journal file that is in use, and what is done when it fails: after a failed commit it is closed and opened again, a damaged one is set aside and
-/// followed by a new one. Owned by the writing loop.
+/// followed by a new one. Owned by the journal's writer.
 /// </summary>
 internal sealed class JournalMount : IDisposable
 {
@@ -140,7 +140,7 @@ internal sealed class JournalMount : IDisposable
         }
         catch
         {
-            file.Dispose();
+            file.DisposeAsItIs();
             throw;
         }
     }

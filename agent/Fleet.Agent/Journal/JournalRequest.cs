@@ -2,7 +2,7 @@ using Fleet.Contracts.Link.V1;
 
 namespace Fleet.Agent.Journal;
 
-/// <summary>What the writing loop is asked to do.</summary>
+/// <summary>What the writer is asked to do.</summary>
 internal abstract record JournalRequest;
 
 /// <summary>A write that waits for its commit.</summary>
@@ -13,7 +13,7 @@ internal sealed record AppendRequest(JournalWrite Write) : JournalRequest
 
     public Task<JournalReceipt> Done => _done.Task;
 
-    /// <summary>Sequences it got in the transaction that is running; owned by the loop.</summary>
+    /// <summary>Sequences it got in the transaction that is running; owned by the writer.</summary>
     public (ulong First, ulong Last) Sequences { get; set; }
 
     /// <summary>Begins something new, or can be done without: the first thing to refuse when space is short.</summary>

@@ -1,12 +1,9 @@
-using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace Fleet.Agent.Journal;
 
-/// <summary>
-/// The loop that writes the journal file: takes what waits, writes it in one transaction, commits once, tells everybody.
-/// </summary>
+/// <summary>Writes the journal file: takes what waits, writes it in one transaction, commits once, tells everybody.</summary>
 internal sealed class JournalWriter : IAsyncDisposable
 {
     private readonly JournalOptions _options;
@@ -15,11 +12,15 @@ internal sealed class JournalWriter : IAsyncDisposable
     private readonly JournalMount _mount;
     private readonly ICrashPoints _crashPoints;
     private readonly ILogger _logger;
-    private readonly Channel<JournalRequest> _requests;
+    private readonly JournalQueue _queue;
     private readonly Task _loop;
     private readonly HousekeepingTimer _timer;
 
-    // Written by the loop, read by anyone.
+    // Owned by the turn of the queue.
+    private readonly JournalGroup _group = new();
+    private bool _isHousekeepingDue;
+
+    // Written in a turn, read by anyone.
     private volatile JournalCondition _condition;
 
     public JournalWriter(JournalOptions options, JournalFolder folder, TimeProvider clock, ICrashPoints crashPoints, ReaderSlot reader, ILogger logger)
@@ -27,80 +28,77 @@ internal sealed class JournalWriter : IAsyncDisposable
         (_options, _crashPoints, _logger) = (options, crashPoints, logger);
         _stamper = new JournalStamper(clock, () => options.ServerOffset());
         _housekeeping = new JournalHousekeeping(options, folder, _stamper, clock, logger);
-        _requests = Channel.CreateBounded<JournalRequest>(new BoundedChannelOptions(options.QueueCapacity) { SingleReader = true });
-        _timer = new HousekeepingTimer(options, clock, () => _requests.Writer.TryWrite(HousekeepingRequest.Instance));
+        _queue = new JournalQueue(options.QueueCapacity, Take, FinishRound);
+        _timer = new HousekeepingTimer(options, clock, () => _queue.TrySend(HousekeepingRequest.Instance));
         _mount = new JournalMount(options, folder, _housekeeping, _timer, reader, logger);
         UpdateCondition();
-        _loop = Task.Run(RunAsync);
+        _loop = Task.Run(() => _queue.RunAsync(End));
     }
 
     public PositionBoard Board => _mount.Board;
 
     public JournalCondition Condition => _condition;
 
+    /// <summary>Does it at once if nothing else is being done, otherwise when its turn comes.</summary>
     /// <exception cref="JournalFaultException">The journal is closed.</exception>
-    public async ValueTask SendAsync(JournalRequest request, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _requests.Writer.WriteAsync(request, cancellationToken);
-        }
-        catch (ChannelClosedException error)
-        {
-            throw new JournalFaultException(JournalFault.Closed, "The journal is closed.", error);
-        }
-    }
+    public ValueTask DoAsync(JournalRequest request, CancellationToken cancellationToken) =>
+        _queue.TryDo(request) ? ValueTask.CompletedTask : _queue.SendAsync(request, cancellationToken);
+
+    /// <summary>Leaves it to the writing loop.</summary>
+    /// <exception cref="JournalFaultException">The journal is closed.</exception>
+    public ValueTask SendAsync(JournalRequest request, CancellationToken cancellationToken) => _queue.SendAsync(request, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
         await _timer.DisposeAsync();
-        _requests.Writer.TryComplete();
+        _queue.Close();
         await _loop;
         _housekeeping.Dispose();
     }
 
-    private async Task RunAsync()
+    private bool Take(JournalRequest request)
     {
-        var group = new JournalGroup();
-        while (await _requests.Reader.WaitToReadAsync(CancellationToken.None))
+        switch (request)
         {
-            var housekeeping = false;
-            while (group.Count < _options.MaximumGroup && _requests.Reader.TryRead(out var request))
-            {
-                switch (request)
-                {
-                    case AppendRequest append when append.TryBegin():
-                        group.Add(append);
-                        break;
-                    case AcknowledgeRequest acknowledge:
-                        Acknowledge(acknowledge);
-                        break;
-                    case DamageRequest damage when damage.Epoch == _mount.File?.Epoch:
-                        Replace(damage.Cause);
-                        break;
-                    case PulseRequest pulse:
-                        pulse.Complete();
-                        break;
-                    case HousekeepingRequest:
-                        housekeeping = true;
-                        break;
-                }
-            }
-
-            Guarded(group);
-            group.Clear();
-            if (housekeeping)
-            {
-                KeepHouse();
-                _timer.Set(_mount.File is not { } file || _mount.Failures > 0 || _mount.WaitingAlarms.Count > 0 || _housekeeping.IsWorkLeft(file));
-            }
+            case AppendRequest append when append.TryBegin():
+                _group.Add(append);
+                break;
+            case AcknowledgeRequest acknowledge:
+                Acknowledge(acknowledge);
+                break;
+            case DamageRequest damage when damage.Epoch == _mount.File?.Epoch:
+                Replace(damage.Cause);
+                break;
+            case PulseRequest pulse:
+                pulse.Complete();
+                break;
+            case HousekeepingRequest:
+                _isHousekeepingDue = true;
+                break;
         }
 
+        return _group.Count < _options.MaximumGroup;
+    }
+
+    private void FinishRound()
+    {
+        Guarded(_group);
+        _group.Clear();
+        if (_isHousekeepingDue)
+        {
+            _isHousekeepingDue = false;
+            KeepHouse();
+            _timer.Set(_mount.File is not { } file || _mount.Failures > 0 || _mount.WaitingAlarms.Count > 0 || _housekeeping.IsWorkLeft(file));
+        }
+    }
+
+    private void End()
+    {
         KeepHouse();
         _mount.Dispose();
     }
 
-    // The loop must outlive everything, or every payment waits for ever.
+    // The writer must outlive everything, or every payment waits for ever.
     private void Guarded(JournalGroup group)
     {
         try
@@ -237,7 +235,7 @@ internal sealed class JournalWriter : IAsyncDisposable
 
             if (_mount.File is { } file)
             {
-                _housekeeping.Run(file, () => _requests.Reader.TryPeek(out _));
+                _housekeeping.Run(file, () => _queue.IsAwaited);
                 _mount.Publish();
             }
         }

@@ -2,7 +2,7 @@ namespace Fleet.Agent.Journal;
 
 /// <summary>
 /// Watches the free space and keeps a reserve: a file that is given up when the disk is full, so that what runs can be finished.
-/// Owned by the journal's loop.
+/// Owned by the journal's writer.
 /// </summary>
 internal sealed class SpaceGuard(JournalOptions options, string reservePath)
 {

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Fleet.Agent.Journal;
 
-/// <summary>The journal on SQLite: WAL, an fsync at every commit, one writing loop that commits for all who wait.</summary>
+/// <summary>The journal on SQLite: WAL, a sync at every commit, one writer at a time that commits for all who wait.</summary>
 public sealed class SqliteJournal : ITransactionJournal, IAsyncDisposable
 {
     private readonly RecordSeal _seal;
@@ -53,8 +53,9 @@ public sealed class SqliteJournal : ITransactionJournal, IAsyncDisposable
     public async ValueTask<JournalReceipt> AppendAsync(JournalWrite write, CancellationToken cancellationToken)
     {
         Check(write);
+        cancellationToken.ThrowIfCancellationRequested();
         var request = new AppendRequest(write);
-        await _writer.SendAsync(request, cancellationToken);
+        await _writer.DoAsync(request, cancellationToken);
         using var registration = cancellationToken.UnsafeRegister(static (r, token) => ((AppendRequest)r!).Cancel(token), request);
         return await request.Done;
     }
@@ -82,7 +83,7 @@ public sealed class SqliteJournal : ITransactionJournal, IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask AcknowledgeAsync(Guid epoch, ulong through, CancellationToken cancellationToken) =>
-        _writer.SendAsync(new AcknowledgeRequest(epoch, through), cancellationToken);
+        _writer.DoAsync(new AcknowledgeRequest(epoch, through), cancellationToken);
 
     /// <inheritdoc/>
     public Task WaitForEntriesAsync(Guid epoch, ulong sequence, CancellationToken cancellationToken) =>

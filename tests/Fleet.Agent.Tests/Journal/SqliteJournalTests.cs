@@ -141,7 +141,7 @@ public sealed class SqliteJournalTests
         var points = new BlockingCrashPoints();
         _world.CrashPoints = points;
         var journal = _world.Open();
-        var first = journal.AppendAsync(JournalWrite.Of(JournalWorld.Sale("first")), CancellationToken.None).AsTask();
+        var first = Task.Run(async () => await journal.AppendAsync(JournalWrite.Of(JournalWorld.Sale("first")), CancellationToken.None));
         await points.FirstReached;
         var others = Enumerable.Range(0, 20).Select(i => journal.AppendAsync(JournalWrite.Of(JournalWorld.Sale($"{i}")), CancellationToken.None).AsTask()).ToArray();
         points.Release();
@@ -158,7 +158,7 @@ public sealed class SqliteJournalTests
         var points = new BlockingCrashPoints();
         _world.CrashPoints = points;
         var journal = _world.Open();
-        var first = journal.AppendAsync(JournalWrite.Of(JournalWorld.Sale("first")), CancellationToken.None).AsTask();
+        var first = Task.Run(async () => await journal.AppendAsync(JournalWrite.Of(JournalWorld.Sale("first")), CancellationToken.None));
         await points.FirstReached;
         using var cancelled = new CancellationTokenSource();
         var second = journal.AppendAsync(JournalWrite.Of(JournalWorld.Sale("second")), cancelled.Token).AsTask();
