@@ -27,24 +27,38 @@ internal sealed class RecordSeal : IDisposable
     private const byte WholeEntry = (byte)'e';
     private const byte ShortEntry = (byte)'E';
 
-    // AesGcm keeps state between calls: two threads in it at once make good records look damaged. Writer and readers share this seal.
-    private readonly Lock _lock = new();
-    private readonly AesGcm? _cipher;
+    // A call for each nonce would cost as much as the encryption.
+    private const int NoncesAtATime = 64;
+
+    private const int OnStack = 1024;
+
+    // AesGcm keeps state between calls: two threads in it at once make good records look damaged. Writer and readers share this seal, and neither
+    // waits for the other.
+    private readonly Lock _sealing = new();
+    private readonly Lock _opening = new();
+    private readonly AesGcm? _sealer;
+    private readonly AesGcm? _opener;
+    private readonly byte[] _nonces = new byte[NoncesAtATime * NonceLength];
+    private int _noncesUsed = NoncesAtATime;
 
     /// <param name="key">32 bytes, or null for a checksum only.</param>
     public RecordSeal(byte[]? key)
     {
-        _cipher = key is null ? null : new AesGcm(key, TagLength);
+        (_sealer, _opener) = key is null ? (null, null) : (new AesGcm(key, TagLength), new AesGcm(key, TagLength));
         KeyTag = key is null ? 0 : Math.Max(1, BinaryPrimitives.ReadInt32BigEndian(SHA256.HashData(key)) & int.MaxValue);
     }
 
     /// <summary>Tells keys apart without showing anything of them; 0 = no key.</summary>
     public int KeyTag { get; }
 
-    public void Dispose() => _cipher?.Dispose();
+    public void Dispose()
+    {
+        _sealer?.Dispose();
+        _opener?.Dispose();
+    }
 
     public byte[] Seal(ReadOnlySpan<byte> place, ReadOnlySpan<byte> plain) =>
-        _cipher is null ? WithChecksum(place, plain) : Encrypt(_cipher, place, plain);
+        _sealer is null ? WithChecksum(place, plain) : Encrypt(_sealer, place, plain);
 
     /// <summary>The record; null when it is not what was written there.</summary>
     public byte[]? Open(ReadOnlySpan<byte> place, ReadOnlySpan<byte> record) => record is [var form, .. var rest] ? Open(form, place, rest, []) : null;
@@ -99,7 +113,7 @@ internal sealed class RecordSeal : IDisposable
     private byte[]? Open(byte form, ReadOnlySpan<byte> place, ReadOnlySpan<byte> rest, ReadOnlySpan<byte> head) => form switch
     {
         ChecksumForm when rest.Length >= ChecksumLength => CheckedBody(place, rest, head),
-        EncryptedForm when rest.Length >= NonceLength + TagLength && _cipher is not null => Decrypt(_cipher, place, rest, head),
+        EncryptedForm when rest.Length >= NonceLength + TagLength && _opener is not null => Decrypt(_opener, place, rest, head),
         _ => null,
     };
 
@@ -123,10 +137,11 @@ internal sealed class RecordSeal : IDisposable
     private static void Checksum(ReadOnlySpan<byte> place, ReadOnlySpan<byte> body, Span<byte> destination)
     {
         Span<byte> full = stackalloc byte[SHA256.HashSizeInBytes];
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(place);
-        hash.AppendData(body);
-        hash.GetHashAndReset(full);
+        var length = place.Length + body.Length;
+        var both = length <= OnStack ? (stackalloc byte[OnStack])[..length] : new byte[length];
+        place.CopyTo(both);
+        body.CopyTo(both[place.Length..]);
+        SHA256.HashData(both, full);
         full[..ChecksumLength].CopyTo(destination);
     }
 
@@ -137,13 +152,24 @@ internal sealed class RecordSeal : IDisposable
 
         // Random, because a sequence is used again after a failed commit and its first ciphertext may already be on the disk.
         var nonce = record.AsSpan(1, NonceLength);
-        RandomNumberGenerator.Fill(nonce);
-        lock (_lock)
+        lock (_sealing)
         {
+            TakeNonceLocked(nonce);
             cipher.Encrypt(nonce, plain, record.AsSpan(1 + NonceLength + TagLength), record.AsSpan(1 + NonceLength, TagLength), place);
         }
 
         return record;
+    }
+
+    private void TakeNonceLocked(Span<byte> nonce)
+    {
+        if (_noncesUsed == NoncesAtATime)
+        {
+            RandomNumberGenerator.Fill(_nonces);
+            _noncesUsed = 0;
+        }
+
+        _nonces.AsSpan(_noncesUsed++ * NonceLength, NonceLength).CopyTo(nonce);
     }
 
     private byte[]? Decrypt(AesGcm cipher, ReadOnlySpan<byte> place, ReadOnlySpan<byte> rest, ReadOnlySpan<byte> head)
@@ -152,7 +178,7 @@ internal sealed class RecordSeal : IDisposable
         head.CopyTo(plain);
         try
         {
-            lock (_lock)
+            lock (_opening)
             {
                 cipher.Decrypt(rest[..NonceLength], rest[(NonceLength + TagLength)..], rest.Slice(NonceLength, TagLength), plain.AsSpan(head.Length), place);
             }

@@ -20,8 +20,14 @@ public sealed class JournalQueueTests
     public void SetUp()
     {
         _room = int.MaxValue;
+        _loop = Task.CompletedTask;
         _rounds.Clear();
         _mayGoOn.Set();
+        while (_entered.Wait(0))
+        {
+            // What earlier tests left.
+        }
+
         _queue = new JournalQueue(capacity: 16, Take, FinishRound);
     }
 

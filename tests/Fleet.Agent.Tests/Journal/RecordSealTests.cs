@@ -89,6 +89,32 @@ public sealed class RecordSealTests
     }
 
     [Test]
+    public void Nonce_is_never_used_twice()
+    {
+        using var seal = new RecordSeal(Key);
+
+        var nonces = Enumerable.Range(0, 1_000).Select(_ => Convert.ToHexString(seal.Seal(Place, "payment"u8).AsSpan(1, 12)));
+
+        Assert.That(nonces, Is.Unique);
+    }
+
+    [TestCase(900)]
+    [TestCase(1_000)]
+    [TestCase(100_000)]
+    public void Record_of_any_length_is_proven_by_its_checksum(int length)
+    {
+        using var seal = new RecordSeal(key: null);
+        var plain = RandomNumberGenerator.GetBytes(length);
+        var record = seal.Seal(Place, plain);
+        Assert.That(seal.Open(Place, record), Is.EqualTo(plain));
+        Assert.That(record.AsSpan(1, 8).ToArray(), Is.EqualTo(SHA256.HashData([.. Place, .. plain])[..8]), "as in files from before");
+
+        record[^1] ^= 1;
+
+        Assert.That(seal.Open(Place, record), Is.Null);
+    }
+
+    [Test]
     public void Records_from_before_encryption_are_still_read()
     {
         using var plain = new RecordSeal(null);
