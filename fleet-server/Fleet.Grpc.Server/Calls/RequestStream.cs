@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Grpc.Core.Internal;
 
 namespace Grpc.AspNetCore.Server.Internal;
 
@@ -35,7 +36,7 @@ internal sealed class RequestStream<T>(ServerCall call, Marshaller<T> marshaller
 
         _current = null;
         var next = call.ReadNextAsync(marshaller, cancellationToken);
-        return next.IsCompletedSuccessfully ? Take(next.GetAwaiter().GetResult()) : TakeLaterAsync(next);
+        return next.TryTake(out var message) ? Take(message) : TakeLaterAsync(next);
     }
 
     private async Task<bool> TakeLaterAsync(ValueTask<T?> next) => await Take(await next);

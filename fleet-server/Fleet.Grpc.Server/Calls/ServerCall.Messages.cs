@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Internal;
@@ -11,7 +12,6 @@ namespace Grpc.AspNetCore.Server.Internal;
 internal sealed partial class ServerCall : IBatchTarget
 {
     private MessageReader? _reader;
-    private bool _inputBroke;
 
     // The token of the call, once there is a stream of responses.
     private CancellationToken _ends;
@@ -26,12 +26,16 @@ internal sealed partial class ServerCall : IBatchTarget
 
     private MessageReader Reader => _reader ??= OpenReader();
 
+    // A connection may be found broken by the reader before the server says so.
+    private bool InputBroke => _reader?.Breakage is not (null or BadHttpRequestException);
+
     /// <summary>The one request of a call, read to the end of the body.</summary>
     /// <exception cref="RpcException">Internal: no message, half a message, more than one.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<T> ReadSingleAsync<T>(Marshaller<T> marshaller)
     {
         var reader = Reader;
-        if (!await ArrivedAsync(reader.MoveNextAsync(CancellationToken.None)))
+        if (!await reader.MoveNextAsync(CancellationToken.None))
         {
             throw new RpcException(new Status(StatusCode.Internal, "Incomplete message."));
         }
@@ -39,7 +43,7 @@ internal sealed partial class ServerCall : IBatchTarget
         var message = Deserialize(marshaller, reader);
 
         // To its end, even if nothing follows: a server that answers before leaves the stream to be reset.
-        if (!reader.IsAtEnd && await ArrivedAsync(reader.MoveNextAsync(CancellationToken.None)))
+        if (!reader.IsAtEnd && await reader.MoveNextAsync(CancellationToken.None))
         {
             throw new RpcException(new Status(StatusCode.Internal, "Additional data after the message received."));
         }
@@ -49,18 +53,25 @@ internal sealed partial class ServerCall : IBatchTarget
         return message;
     }
 
-    /// <summary>The next request of a stream; null at its end.</summary>
+    /// <summary>The next request of a stream; null at its end. Failures are told by the result, even those found at once.</summary>
     public ValueTask<T?> ReadNextAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
         where T : class
     {
         var reader = Reader;
         var moved = reader.MoveNextAsync(cancellationToken);
-        if (!moved.IsCompletedSuccessfully)
+        if (!moved.TryTake(out var any))
         {
             return ReadLaterAsync(moved, reader, marshaller);
         }
 
-        return new ValueTask<T?>(moved.GetAwaiter().GetResult() ? Deserialize(marshaller, reader) : null);
+        try
+        {
+            return new ValueTask<T?>(any ? Deserialize(marshaller, reader) : null);
+        }
+        catch (Exception e)
+        {
+            return ValueTask.FromException<T?>(e);
+        }
     }
 
     /// <summary>Puts the one response into the response body; it is sent with the outcome.</summary>
@@ -130,26 +141,7 @@ internal sealed partial class ServerCall : IBatchTarget
     ValueTask IBatchTarget.FlushAsync(CancellationToken cancellationToken) => default;
 
     private async ValueTask<T?> ReadLaterAsync<T>(ValueTask<bool> moved, MessageReader reader, Marshaller<T> marshaller)
-        where T : class => await ArrivedAsync(moved) ? Deserialize(marshaller, reader) : null;
-
-    // A connection may be found broken by the reader before the server says so.
-    private ValueTask<bool> ArrivedAsync(ValueTask<bool> moved)
-    {
-        return moved.IsCompletedSuccessfully ? moved : LaterAsync(moved);
-
-        async ValueTask<bool> LaterAsync(ValueTask<bool> pending)
-        {
-            try
-            {
-                return await pending;
-            }
-            catch (IOException e) when (e is not BadHttpRequestException)
-            {
-                _inputBroke = true;
-                throw;
-            }
-        }
-    }
+        where T : class => await moved ? Deserialize(marshaller, reader) : null;
 
     private T Deserialize<T>(Marshaller<T> marshaller, MessageReader reader)
     {

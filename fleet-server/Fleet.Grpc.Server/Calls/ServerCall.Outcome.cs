@@ -10,7 +10,7 @@ internal sealed partial class ServerCall
     private async Task EndOnceAsync(Exception? failure)
     {
         // A unary success asks for no token: the server makes one only for those who ask.
-        if ((failure is not null || Output is not null) && (_inputBroke || _isCutOff || Http.RequestAborted.IsCancellationRequested))
+        if ((failure is not null || Output is not null) && (InputBroke || _isCutOff || Http.RequestAborted.IsCancellationRequested))
         {
             _status = new Status(StatusCode.Cancelled, "The client has gone.", failure);
             TagOutcome(_status);

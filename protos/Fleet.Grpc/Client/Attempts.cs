@@ -2,11 +2,20 @@ using Grpc.Core;
 
 namespace Grpc.Net.Client.Internal;
 
-/// <summary>What one attempt of a call came to.</summary>
-/// <param name="Response">The response, null if there was none.</param>
-/// <param name="Status">The outcome if it is known before the messages; null = messages follow.</param>
-internal readonly record struct AttemptResult(HttpResponseMessage? Response, Status? Status)
+/// <summary>What one attempt of a call came to. Small, as it goes from hand to hand in each call.</summary>
+/// <param name="response">The response, null if there was none.</param>
+/// <param name="status">The outcome if it is known before the messages; null = messages follow.</param>
+internal readonly struct AttemptResult(HttpResponseMessage? response, in Status? status)
 {
+    // Most often messages follow, and there is none.
+    private readonly object? _status = status;
+
+    /// <summary>The response, null if there was none.</summary>
+    public HttpResponseMessage? Response => response;
+
+    /// <summary>The outcome if it is known before the messages; null = messages follow.</summary>
+    public Status? Status => (Status?)_status;
+
     /// <summary>True if nothing may follow: the balancer dropped the call.</summary>
     public bool IsFinal { get; init; }
 

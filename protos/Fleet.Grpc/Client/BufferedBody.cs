@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Grpc.Core.Internal;
 
 namespace Grpc.Net.Client.Internal;
 
@@ -7,13 +8,42 @@ namespace Grpc.Net.Client.Internal;
 /// A response body read into one rented array: messages lie in it in one piece, and a small response costs one small array.
 /// Read by one loop, which gives back what it holds before it reads on.
 /// </summary>
-internal sealed class BufferedBody(Stream stream, int size) : PipeReader
+internal sealed class BufferedBody : PipeReader
 {
+    [ThreadStatic]
+    private static BufferedBody? _spare;
+
+    private Stream _stream;
+    private int _size;
     private byte[]? _array;
     private int _start;
     private int _end;
     private int _examined;
     private bool _isEnded;
+
+    public BufferedBody(Stream stream, int size)
+    {
+        _stream = stream;
+        _size = size;
+    }
+
+    /// <summary>The body reader of this thread, for a body of one message; <see cref="Return"/> it if that went well.</summary>
+    public static BufferedBody Rent(Stream stream, int size)
+    {
+        var body = _spare ?? new BufferedBody(stream, size);
+        _spare = null;
+        (body._stream, body._size) = (stream, size);
+        return body;
+    }
+
+    /// <summary>Gives a rented one back.</summary>
+    public void Return()
+    {
+        Complete();
+        _stream = null!;
+        (_start, _end, _examined, _isEnded) = (0, 0, 0, false);
+        _spare = this;
+    }
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
@@ -23,8 +53,8 @@ internal sealed class BufferedBody(Stream stream, int size) : PipeReader
         }
 
         MakeRoom();
-        var read = stream.ReadAsync(_array.AsMemory(_end), cancellationToken);
-        return read.IsCompletedSuccessfully ? new ValueTask<ReadResult>(Take(read.GetAwaiter().GetResult())) : LaterAsync(read);
+        var read = _stream.ReadAsync(_array.AsMemory(_end), cancellationToken);
+        return read.TryTake(out var count) ? new ValueTask<ReadResult>(Take(count)) : LaterAsync(read);
     }
 
     public override bool TryRead(out ReadResult result)
@@ -76,7 +106,7 @@ internal sealed class BufferedBody(Stream stream, int size) : PipeReader
 
     private void MakeRoom()
     {
-        _array ??= ArrayPool<byte>.Shared.Rent(size);
+        _array ??= ArrayPool<byte>.Shared.Rent(_size);
         if (_array.Length - _end > _array.Length / 8)
         {
             return;

@@ -91,12 +91,12 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
         }
 
         var moved = reader.MoveNextAsync(Ends);
-        if (!moved.IsCompletedSuccessfully)
+        if (!moved.TryTake(out var any))
         {
             return _moving = ReadLaterAsync(moved.AsTask());
         }
 
-        if (!moved.GetAwaiter().GetResult())
+        if (!any)
         {
             return EndOfStreamAsync();
         }

@@ -10,7 +10,7 @@ internal sealed partial class ClientCall<TRequest, TResponse>(
     where TRequest : class
     where TResponse : class
 {
-    private ExactBuffer? _framed;
+    private ArraySegment<byte> _framed;
     private MessageReader? _reader;
     private TResponse? _current;
 
@@ -35,7 +35,7 @@ internal sealed partial class ClientCall<TRequest, TResponse>(
     public void StartDuplexStreaming() => StartStreamed();
 
     protected override IRequestBody NewBody() => _target is null
-        ? new SingleMessageContent(_framed!.Array, _framed.Count)
+        ? new SingleMessageContent(_framed)
         : new StreamedContent(_target.WriteBodyAsync);
 
     private void StartSingle(TRequest request)
@@ -43,12 +43,13 @@ internal sealed partial class ClientCall<TRequest, TResponse>(
         Begin();
         try
         {
-            _framed = new ExactBuffer();
-            var serializer = MessageSerializer.Rent(_framed, Channel.MaxSend);
+            var buffer = ExactBuffer.Rent();
+            var serializer = MessageSerializer.Rent(buffer, Channel.MaxSend);
             serializer.Compression = RequestEncoding;
             var compress = Options.WriteOptions is null || !Options.WriteOptions.Flags.HasFlag(WriteFlags.NoCompress);
             serializer.Write(request, method.RequestMarshaller.ContextualSerializer, compress);
             serializer.Return();
+            _framed = buffer.Detach();
             if (Info.Retry is not null)
             {
                 Hold(_framed.Count);
@@ -75,7 +76,7 @@ internal sealed partial class ClientCall<TRequest, TResponse>(
                 var any = await reader.MoveNextAsync(Ends) && TryDeserialize(reader);
                 var more = any && await reader.MoveNextAsync(Ends);
                 var ended = !IsFinished && Finish(SingleStatus(response, any, more), cancel: more);
-                reader.Return();
+                Close(reader);
                 if (ended && _target is null)
                 {
                     GiveBack();

@@ -206,7 +206,8 @@ public sealed partial class GrpcChannel : ChannelBase, IDisposable
 
     private static SocketsHttpHandler Handler(ChannelSecurity security)
     {
-        var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true };
+        // A call is not led elsewhere by an answer: its metadata may hold secrets that are meant for this server.
+        var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, AllowAutoRedirect = false };
         if (security.Tls is not null)
         {
             handler.SslOptions = security.Tls;

@@ -185,6 +185,9 @@ internal abstract partial class HttpCall
         ? new ValueTask<MessageReader>(Open(response, response.Content.ReadAsStream(_cancellation.Token)))
         : OpenLaterAsync(response);
 
+    /// <summary>Ends the reader of one response, once nothing is read with it.</summary>
+    protected static void Close(MessageReader reader) => ((BufferedBody)reader.Return()).Return();
+
     private async ValueTask<MessageReader> OpenLaterAsync(HttpResponseMessage response) =>
         Open(response, await response.Content.ReadAsStreamAsync(_cancellation.Token));
 
@@ -193,7 +196,7 @@ internal abstract partial class HttpCall
         var encoding = ResponseStatus.First(response.Headers, "grpc-encoding");
         var known = _channel.Encodings.TryFind(encoding, out var provider);
         var reader = _method.Type is MethodType.Unary or MethodType.ClientStreaming
-            ? MessageReader.Rent(new BufferedBody(stream, SingleBuffer), _channel.MaxReceive)
+            ? MessageReader.Rent(BufferedBody.Rent(stream, SingleBuffer), _channel.MaxReceive)
             : new MessageReader(new BufferedBody(stream, StreamBuffer), _channel.MaxReceive);
         reader.Compression = provider;
         reader.UnknownEncoding = known ? null : _channel.Encodings.Unsupported(encoding);

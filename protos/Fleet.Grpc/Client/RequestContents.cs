@@ -13,15 +13,13 @@ internal interface IRequestBody
 /// <summary>One framed message. Derived from a content without duplex, so that headers and message leave in one flush.</summary>
 internal sealed class SingleMessageContent : ByteArrayContent, IRequestBody
 {
-    private readonly byte[] _framed;
-    private readonly int _count;
+    private readonly ArraySegment<byte> _framed;
     private volatile bool _begun;
 
-    public SingleMessageContent(byte[] framed, int count)
-        : base(framed, 0, count)
+    public SingleMessageContent(ArraySegment<byte> framed)
+        : base(framed.Array!, framed.Offset, framed.Count)
     {
         _framed = framed;
-        _count = count;
         GrpcType.Set(this);
     }
 
@@ -38,7 +36,7 @@ internal sealed class SingleMessageContent : ByteArrayContent, IRequestBody
             CallEvents.Client.MessageSent();
         }
 
-        return stream.WriteAsync(_framed, 0, _count, cancellationToken);
+        return stream.WriteAsync(_framed.Array!, _framed.Offset, _framed.Count, cancellationToken);
     }
 }
 

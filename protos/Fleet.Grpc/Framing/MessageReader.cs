@@ -49,6 +49,9 @@ internal sealed class MessageReader : IDisposable
     /// <summary>The message of the last <see cref="MoveNextAsync"/>; valid until the next.</summary>
     public ReadOnlySequence<byte> Payload { get; private set; }
 
+    /// <summary>What the pipe failed with; null as long as it works.</summary>
+    public IOException? Breakage { get; private set; }
+
     /// <summary>The reader of this thread, for a body of one message; <see cref="Return"/> it if that went well.</summary>
     public static MessageReader Rent(PipeReader pipe, int? maxSize)
     {
@@ -60,13 +63,16 @@ internal sealed class MessageReader : IDisposable
     }
 
     /// <summary>Ends a rented reader and gives it back.</summary>
-    public void Return()
+    /// <returns>The pipe it read.</returns>
+    public PipeReader Return()
     {
         Dispose();
+        var pipe = _pipe;
         _pipe = null!;
         (_run, _taken, _ended, _wholeTaken) = (default, 0, false, false);
         (Compression, UnknownEncoding, NamesIdentity, Enveloped) = (null, null, false, true);
         _spare = this;
+        return pipe;
     }
 
     /// <summary>Goes to the next message; false at the end of the body. Failures are told by the result, even those found at once.</summary>
@@ -84,18 +90,19 @@ internal sealed class MessageReader : IDisposable
 
                 GiveBack();
                 var read = _pipe.ReadAsync(cancellationToken);
-                if (!read.IsCompletedSuccessfully)
+                if (!read.TryTake(out var received))
                 {
                     return ReadMoreAsync(read, cancellationToken);
                 }
 
-                Receive(read.GetAwaiter().GetResult());
+                Receive(received);
             }
 
             return new ValueTask<bool>(true);
         }
         catch (Exception e)
         {
+            Breakage ??= e as IOException;
             return ValueTask.FromException<bool>(e);
         }
     }
@@ -116,19 +123,27 @@ internal sealed class MessageReader : IDisposable
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> ReadMoreAsync(ValueTask<ReadResult> read, CancellationToken cancellationToken)
     {
-        Receive(await read);
-        while (!TryTake())
+        try
         {
-            if (_ended)
+            Receive(await read);
+            while (!TryTake())
             {
-                return EndOfBody();
+                if (_ended)
+                {
+                    return EndOfBody();
+                }
+
+                GiveBack();
+                Receive(await _pipe.ReadAsync(cancellationToken));
             }
 
-            GiveBack();
-            Receive(await _pipe.ReadAsync(cancellationToken));
+            return true;
         }
-
-        return true;
+        catch (IOException e)
+        {
+            Breakage = e;
+            throw;
+        }
     }
 
     private bool EndOfBody() => IsAtEnd ? false : throw Malformed("Incomplete message.");
@@ -169,7 +184,8 @@ internal sealed class MessageReader : IDisposable
             }
         }
 
-        return TryTakeAcrossRuns();
+        // Most often all that was received is taken.
+        return !(rest.IsEmpty && _buffer.IsSingleSegment) && TryTakeAcrossRuns();
     }
 
     private bool TryTakeAcrossRuns()

@@ -4,6 +4,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Configuration;
 using Grpc.Testing;
+using static Fleet.Grpc.Server.Tests.Support.Repeating;
 
 namespace Fleet.Grpc.Server.Tests.Client;
 
@@ -20,7 +21,7 @@ public sealed class RetryTests
             attempts.Enqueue(context.GetHttpContext().Request.Headers["grpc-previous-rpc-attempts"]);
             return attempts.Count < 3 ? throw Unavailable() : Task.FromResult(Messages.Response(4));
         };
-        var response = await Client(world, Retry(5)).UnaryCallAsync(Messages.Request(), cancellationToken: cancellationToken);
+        var response = await ClientOf(world, Retry(service: "grpc.testing.TestService")).UnaryCallAsync(Messages.Request(), cancellationToken: cancellationToken);
         Assert.That(response.Payload.Body, Has.Length.EqualTo(4));
         Assert.That(attempts, Is.EqualTo(new[] { null, "1", "2" }));
     }
@@ -36,7 +37,7 @@ public sealed class RetryTests
             calls++;
             throw new RpcException(new Status(code, "no"));
         };
-        var client = Client(world, Retry(3));
+        var client = ClientOf(world, Retry(3));
         Assert.That(Assert.ThrowsAsync<RpcException>(async () => await client.UnaryCallAsync(Messages.Request(), cancellationToken: cancellationToken)).StatusCode, Is.EqualTo(code));
         Assert.That(calls, Is.EqualTo(3));
         code = StatusCode.NotFound;
@@ -53,7 +54,7 @@ public sealed class RetryTests
         world.Service.Unary = (_, _) => ++calls < 2
             ? throw new RpcException(new Status(StatusCode.Unavailable, "no"), new Metadata { { "grpc-retry-pushback-ms", milliseconds } })
             : Task.FromResult(Messages.Response());
-        var call = Client(world, Retry(3, TimeSpan.FromHours(1))).UnaryCallAsync(Messages.Request(), cancellationToken: cancellationToken);
+        var call = ClientOf(world, Retry(3, TimeSpan.FromHours(1))).UnaryCallAsync(Messages.Request(), cancellationToken: cancellationToken);
         if (milliseconds == "1")
         {
             await call;
@@ -86,7 +87,7 @@ public sealed class RetryTests
 
             return new StreamingInputCallResponse { AggregatedPayloadSize = sum };
         };
-        using var call = Client(world, Retry(3)).StreamingInputCall(cancellationToken: cancellationToken);
+        using var call = ClientOf(world, Retry(3)).StreamingInputCall(cancellationToken: cancellationToken);
         for (var i = 1; i <= 100; i++)
         {
             await call.RequestStream.WriteAsync(Messages.Input(i), cancellationToken);
@@ -108,7 +109,7 @@ public sealed class RetryTests
             await responses.WriteAsync(Messages.Output(1), context.CancellationToken);
             throw Unavailable();
         };
-        using var call = Client(world, Retry(3)).StreamingOutputCall(new StreamingOutputCallRequest(), cancellationToken: cancellationToken);
+        using var call = ClientOf(world, Retry(3)).StreamingOutputCall(new StreamingOutputCallRequest(), cancellationToken: cancellationToken);
         Assert.That(await call.ResponseStream.MoveNext(cancellationToken), Is.True);
         Assert.ThrowsAsync<RpcException>(async () => await call.ResponseStream.MoveNext(cancellationToken));
         Assert.That(calls, Is.EqualTo(1));
@@ -126,37 +127,11 @@ public sealed class RetryTests
         };
         var config = Retry(5);
         config.RetryThrottling = new RetryThrottlingPolicy { MaxTokens = 4, TokenRatio = 0.1 };
-        var client = Client(world, config);
+        var client = ClientOf(world, config);
         Assert.ThrowsAsync<RpcException>(async () => await client.UnaryCallAsync(Messages.Request(), cancellationToken: cancellationToken));
         Assert.That(calls, Is.EqualTo(2), "two of four tokens are half the bucket");
         Assert.ThrowsAsync<RpcException>(async () => await client.UnaryCallAsync(Messages.Request(), cancellationToken: cancellationToken));
         Assert.That(calls, Is.EqualTo(3));
-    }
-
-    [Test]
-    public async Task Hedging_takes_the_first_answer_and_cancels_the_rest(CancellationToken cancellationToken)
-    {
-        await using var world = await GrpcWorld.StartAsync();
-        var calls = 0;
-        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        world.Service.Unary = async (_, context) =>
-        {
-            if (Interlocked.Increment(ref calls) == 1)
-            {
-                context.CancellationToken.Register(() => cancelled.TrySetResult());
-                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.CancellationToken);
-            }
-
-            return Messages.Response(8);
-        };
-        var config = Config(new MethodConfig
-        {
-            Names = { MethodName.Default },
-            HedgingPolicy = new HedgingPolicy { MaxAttempts = 3, HedgingDelay = TimeSpan.FromMilliseconds(20) },
-        });
-        var response = await Client(world, config).UnaryCallAsync(Messages.Request(), cancellationToken: cancellationToken);
-        Assert.That(response.Payload.Body, Has.Length.EqualTo(8));
-        await cancelled.Task.WaitAsync(cancellationToken);
     }
 
     [Test]
@@ -175,29 +150,12 @@ public sealed class RetryTests
     [Test]
     public void Policy_without_its_numbers_is_refused()
     {
-        var config = Config(new MethodConfig { Names = { MethodName.Default }, RetryPolicy = new RetryPolicy { MaxAttempts = 1 } });
+        var config = new ServiceConfig
+        {
+            MethodConfigs = { new MethodConfig { Names = { MethodName.Default }, RetryPolicy = new RetryPolicy { MaxAttempts = 1 } } },
+        };
         using var channel = GrpcChannel.ForAddress("http://127.0.0.1:1", new GrpcChannelOptions { ServiceConfig = config });
         var client = new TestService.TestServiceClient(channel);
         Assert.That(() => client.EmptyCallAsync(new Empty()), Throws.InvalidOperationException.With.Message.Contains("MaxAttempts"));
     }
-
-    private static RpcException Unavailable() => new(new Status(StatusCode.Unavailable, "not yet"));
-
-    private static ServiceConfig Config(MethodConfig method) => new() { MethodConfigs = { method } };
-
-    private static ServiceConfig Retry(int attempts, TimeSpan? backoff = null) => Config(new MethodConfig
-    {
-        Names = { new MethodName { Service = "grpc.testing.TestService" } },
-        RetryPolicy = new RetryPolicy
-        {
-            MaxAttempts = attempts,
-            InitialBackoff = backoff ?? TimeSpan.FromMilliseconds(1),
-            MaxBackoff = backoff ?? TimeSpan.FromMilliseconds(5),
-            BackoffMultiplier = 2,
-            RetryableStatusCodes = { StatusCode.Unavailable },
-        },
-    });
-
-    private static TestService.TestServiceClient Client(GrpcWorld world, ServiceConfig config) =>
-        new(world.NewChannel(new GrpcChannelOptions { ServiceConfig = config }));
 }

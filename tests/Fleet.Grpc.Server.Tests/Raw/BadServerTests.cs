@@ -43,6 +43,23 @@ public sealed class BadServerTests
         Assert.That(status.Detail, Is.EqualTo($"Bad gRPC response. HTTP status code: {http}"));
     }
 
+    [Test]
+    public async Task Call_is_not_led_elsewhere_by_an_answer(CancellationToken cancellationToken)
+    {
+        var requests = 0;
+        var status = await StatusOfAsync(
+            context =>
+            {
+                requests++;
+                context.Response.StatusCode = 308;
+                context.Response.Headers.Location = "/elsewhere";
+                return Task.CompletedTask;
+            },
+            cancellationToken);
+        Assert.That(status.StatusCode, Is.EqualTo(StatusCode.Unknown));
+        Assert.That(requests, Is.EqualTo(1));
+    }
+
     [TestCase(7, StatusCode.Unavailable, "REFUSED_STREAM")]
     [TestCase(8, StatusCode.Cancelled, "CANCEL")]
     [TestCase(11, StatusCode.ResourceExhausted, "ENHANCE_YOUR_CALM")]

@@ -45,6 +45,36 @@ public sealed class RawPeerTests
     }
 
     [Test]
+    public async Task Message_of_a_stream_that_is_no_protobuf_is_told_by_the_read([Values] bool atOnce, CancellationToken cancellationToken)
+    {
+        await using var world = await GrpcWorld.StartAsync();
+        var told = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        world.Service.Input = async (requests, context) =>
+        {
+            await requests.MoveNext(context.CancellationToken);
+            var read = requests.MoveNext(context.CancellationToken);
+            try
+            {
+                await read;
+            }
+            catch (RpcException)
+            {
+                told.SetResult(read.IsFaulted);
+                throw;
+            }
+
+            return new StreamingInputCallResponse();
+        };
+        await using var peer = await Http2Peer.ConnectAsync(world.Address, cancellationToken);
+        var stream = await peer.OpenAsync(Input, cancellationToken);
+        var bad = Frames.Frame(0, [0xff, 0xff, 0xff]);
+        await peer.DataAsync(stream, atOnce ? [.. Whole, .. bad] : Whole, end: false, cancellationToken);
+        await peer.DataAsync(stream, atOnce ? [] : bad, end: true, cancellationToken);
+        Assert.That(await told.Task.WaitAsync(cancellationToken), Is.True);
+        Assert.That(await peer.OutcomeAsync(stream, cancellationToken), Does.ContainKey("grpc-status").WithValue("13"));
+    }
+
+    [Test]
     public async Task Message_byte_by_byte_is_one_message(CancellationToken cancellationToken)
     {
         await using var world = await GrpcWorld.StartAsync();
