@@ -72,11 +72,22 @@ internal sealed class HealthChecksPublisher(HealthServiceImpl published, IOption
     }
 }
 
-/// <summary>From the words of health checks to those of gRPC: degraded still serves, and so does what has no checks.</summary>
+/// <summary>From the words of health checks to those of gRPC: degraded still serves, and of what has no checks nothing is known.</summary>
 internal static class ServingStatuses
 {
-    public static HealthCheckResponse.Types.ServingStatus Of(ServiceMapping mapping, IEnumerable<KeyValuePair<string, HealthReportEntry>> results) =>
-        results.Any(r => r.Value.Status == HealthStatus.Unhealthy && mapping.Counts(r.Key, r.Value))
-            ? HealthCheckResponse.Types.ServingStatus.NotServing
-            : HealthCheckResponse.Types.ServingStatus.Serving;
+    public static HealthCheckResponse.Types.ServingStatus Of(ServiceMapping mapping, IEnumerable<KeyValuePair<string, HealthReportEntry>> results)
+    {
+        var status = HealthCheckResponse.Types.ServingStatus.Unknown;
+        foreach (var (check, result) in results.Where(r => mapping.Counts(r.Key, r.Value)))
+        {
+            if (result.Status == HealthStatus.Unhealthy)
+            {
+                return HealthCheckResponse.Types.ServingStatus.NotServing;
+            }
+
+            status = HealthCheckResponse.Types.ServingStatus.Serving;
+        }
+
+        return status;
+    }
 }

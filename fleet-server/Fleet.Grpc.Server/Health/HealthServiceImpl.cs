@@ -17,6 +17,7 @@ public class HealthServiceImpl : Health.V1.Health.HealthBase
     /// <summary>Sets the status of a service and tells those who watch it.</summary>
     public void SetStatus(string service, HealthCheckResponse.Types.ServingStatus status)
     {
+        ArgumentNullException.ThrowIfNull(service);
         lock (_lock)
         {
             if (_statuses.TryGetValue(service, out var before) && before == status)
@@ -32,6 +33,7 @@ public class HealthServiceImpl : Health.V1.Health.HealthBase
     /// <summary>Forgets a service.</summary>
     public void ClearStatus(string service)
     {
+        ArgumentNullException.ThrowIfNull(service);
         lock (_lock)
         {
             if (_statuses.Remove(service))

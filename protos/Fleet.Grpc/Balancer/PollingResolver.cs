@@ -55,7 +55,17 @@ public abstract class PollingResolver : Resolver
             _lastFailed = result.Addresses is null;
             listener(result);
         };
-        OnStarted();
+        if (ExecutionContext.IsFlowSuppressed())
+        {
+            OnStarted();
+            return;
+        }
+
+        // Timers of the resolver belong to the channel, not to the call that happened to be its first.
+        using (ExecutionContext.SuppressFlow())
+        {
+            OnStarted();
+        }
     }
 
     /// <inheritdoc/>
@@ -64,7 +74,8 @@ public abstract class PollingResolver : Resolver
         _ = Listener;
         if (!_stop.IsCancellationRequested && Interlocked.Exchange(ref _running, 1) == 0)
         {
-            _ = PollAsync(_stop.Token);
+            // Not on the thread of the caller, who may hold a lock or a call up, and not in his context.
+            ThreadPool.UnsafeQueueUserWorkItem(static r => _ = r.PollAsync(r._stop.Token), this, preferLocal: false);
         }
     }
 
@@ -85,8 +96,6 @@ public abstract class PollingResolver : Resolver
 
     private async Task PollAsync(CancellationToken cancellationToken)
     {
-        // Not on the thread of the caller, who may hold a lock or a call up.
-        await Task.Yield();
         var pauses = _pauses?.Create();
         try
         {

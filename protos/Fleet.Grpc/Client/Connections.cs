@@ -9,20 +9,21 @@ namespace Grpc.Net.Client.Internal;
 /// </summary>
 internal sealed class Connections
 {
-    // A server may give up a connection that says nothing for minutes; one that is younger is still taken.
-    private static readonly TimeSpan LongestSpare = TimeSpan.FromMinutes(1);
-
     private readonly TimeProvider _clock;
     private readonly TimeSpan _timeout;
+
+    // As the handler's idle connections: a server may give up one that says nothing for minutes.
+    private readonly TimeSpan _longestSpare;
     private readonly Lock _lock = new();
 
     // Guarded by _lock.
     private readonly Dictionary<DnsEndPoint, Place> _places = new(EndPointComparer.Instance);
 
-    private Connections(TimeProvider clock, TimeSpan timeout)
+    private Connections(TimeProvider clock, SocketsHttpHandler handler)
     {
         _clock = clock;
-        _timeout = timeout;
+        _timeout = handler.ConnectTimeout;
+        _longestSpare = handler.PooledConnectionIdleTimeout;
     }
 
     /// <summary>The connections of the handler that others lead to; null if it opens them itself, or through a proxy.</summary>
@@ -44,7 +45,7 @@ internal sealed class Connections
             return callback.Target as Connections;
         }
 
-        var connections = new Connections(clock, sockets.ConnectTimeout);
+        var connections = new Connections(clock, sockets);
         try
         {
             sockets.ConnectCallback = connections.OpenAsync;
@@ -120,7 +121,7 @@ internal sealed class Connections
 
         if (spare is not null)
         {
-            if (await spare.TakeAsync() && _clock.GetElapsedTime(spare.Opened) < LongestSpare)
+            if (await spare.TakeAsync() && IsYoung(spare))
             {
                 return spare;
             }
@@ -130,6 +131,9 @@ internal sealed class Connections
 
         return await DialAsync(context.DnsEndPoint, cancellationToken);
     }
+
+    private bool IsYoung(OpenConnection spare) =>
+        _longestSpare == Timeout.InfiniteTimeSpan || _clock.GetElapsedTime(spare.Opened) < _longestSpare;
 
     private async Task<OpenConnection> DialAsync(DnsEndPoint endPoint, CancellationToken cancellationToken)
     {

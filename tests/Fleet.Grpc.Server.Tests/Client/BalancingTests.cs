@@ -54,6 +54,8 @@ public sealed class BalancingTests
         using var channel = Channel(new RoundRobinConfig());
         var failure = Assert.ThrowsAsync<RpcException>(() => CountedServers.CallAsync(channel, 1, cancellationToken));
         Assert.That(failure.StatusCode, Is.EqualTo(StatusCode.Unavailable));
+        Assert.That(failure.Status.DebugException, Is.InstanceOf<System.Net.Sockets.SocketException>());
+        Assert.That(failure.InnerException, Is.SameAs(failure.Status.DebugException));
     }
 
     [Test]

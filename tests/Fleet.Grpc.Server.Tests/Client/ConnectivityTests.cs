@@ -60,6 +60,30 @@ public sealed class ConnectivityTests
     }
 
     [Test]
+    public async Task Prepared_connection_that_waited_longer_than_idle_ones_may_is_not_used(CancellationToken cancellationToken)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var handler = new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.Zero };
+        using var channel = GrpcChannel.ForAddress(
+            $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}", new GrpcChannelOptions { HttpHandler = handler });
+        await channel.ConnectAsync(cancellationToken);
+        using var prepared = await listener.AcceptTcpClientAsync(cancellationToken);
+        using var call = new TestService.TestServiceClient(channel).UnaryCallAsync(Messages.Request(), cancellationToken: cancellationToken);
+        using var second = await listener.AcceptTcpClientAsync(cancellationToken);
+        Assert.That(await prepared.GetStream().ReadAsync(new byte[1], cancellationToken), Is.Zero, "the first one is closed");
+    }
+
+    [Test]
+    public void Connecting_ends_with_the_channel(CancellationToken cancellationToken)
+    {
+        var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{RubyTests.FreePort()}");
+        var connecting = channel.ConnectAsync(cancellationToken);
+        channel.Dispose();
+        Assert.That(async () => await connecting, Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
     public async Task Connecting_waits_for_a_server_that_comes_up_later(CancellationToken cancellationToken)
     {
         var port = RubyTests.FreePort();

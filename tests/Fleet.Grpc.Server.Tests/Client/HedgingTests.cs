@@ -1,9 +1,9 @@
+using Fleet.Grpc.Server.Tests.Support;
 using Fleet.Testing;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Configuration;
 using Grpc.Testing;
-using Fleet.Grpc.Server.Tests.Support;
 using static Fleet.Grpc.Server.Tests.Support.Repeating;
 
 namespace Fleet.Grpc.Server.Tests.Client;

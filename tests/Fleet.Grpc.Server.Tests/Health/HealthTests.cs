@@ -88,6 +88,43 @@ public sealed class HealthTests
         world.Errors.Clear();
     }
 
+    [Test]
+    public async Task Health_of_what_has_no_checks_is_unknown([Values] bool published, CancellationToken cancellationToken)
+    {
+        await using var world = await GrpcWorld.StartAsync(
+            configure: b => b.Services
+                .AddGrpcHealthChecks(o =>
+                {
+                    o.UseHealthChecksCache = published;
+                    o.Services.Map("ledger", static c => c.Tags.Contains("ledger"));
+                })
+                .AddCheck("broker", static () => HealthCheckResult.Healthy()),
+            map: static app => app.MapGrpcHealthChecksService());
+        var client = new HealthClient(world.Channel);
+        await Fleet.Testing.Eventually.TrueAsync(
+            async () =>
+            {
+                try
+                {
+                    return await StatusAsync(client, "", cancellationToken) == ServingStatus.Serving;
+                }
+                catch (RpcException e) when (e.StatusCode == StatusCode.NotFound)
+                {
+                    return false;
+                }
+            },
+            "health is published");
+        Assert.That(await StatusAsync(client, "ledger", cancellationToken), Is.EqualTo(ServingStatus.Unknown));
+    }
+
+    [Test]
+    public void Service_without_a_name_is_refused()
+    {
+        var health = new HealthServiceImpl();
+        Assert.That(() => health.SetStatus(null!, ServingStatus.Serving), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("service"));
+        Assert.That(() => health.ClearStatus(null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("service"));
+    }
+
     private static async Task ExpectAsync(
         AsyncServerStreamingCall<HealthCheckResponse> watch, ServingStatus status, CancellationToken cancellationToken)
     {
