@@ -1,5 +1,4 @@
 using Grpc.Core;
-using Grpc.Core.Internal;
 
 namespace Grpc.AspNetCore.Server.Internal;
 
@@ -36,7 +35,9 @@ internal sealed class RequestStream<T>(ServerCall call, Marshaller<T> marshaller
 
         _current = null;
         var next = call.ReadNextAsync(marshaller, cancellationToken);
-        return next.TryTake(out var message) ? Take(message) : TakeLaterAsync(next);
+
+        // Most often it is there already: then it is taken here, once and without waiting, and needs no state machine.
+        return next.IsCompletedSuccessfully ? Take(next.GetAwaiter().GetResult()) : TakeLaterAsync(next);
     }
 
     private async Task<bool> TakeLaterAsync(ValueTask<T?> next) => await Take(await next);

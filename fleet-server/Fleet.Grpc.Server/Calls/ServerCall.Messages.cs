@@ -59,14 +59,15 @@ internal sealed partial class ServerCall : IBatchTarget
     {
         var reader = Reader;
         var moved = reader.MoveNextAsync(cancellationToken);
-        if (!moved.TryTake(out var any))
+        if (!moved.IsCompletedSuccessfully)
         {
             return ReadLaterAsync(moved, reader, marshaller);
         }
 
         try
         {
-            return new ValueTask<T?>(any ? Deserialize(marshaller, reader) : null);
+            // It has succeeded: this neither waits nor throws, and nobody takes it again.
+            return new ValueTask<T?>(moved.GetAwaiter().GetResult() ? Deserialize(marshaller, reader) : null);
         }
         catch (Exception e)
         {

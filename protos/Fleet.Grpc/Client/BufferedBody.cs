@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using Grpc.Core.Internal;
 
 namespace Grpc.Net.Client.Internal;
 
@@ -54,7 +53,7 @@ internal sealed class BufferedBody : PipeReader
 
         MakeRoom();
         var read = _stream.ReadAsync(_array.AsMemory(_end), cancellationToken);
-        return read.TryTake(out var count) ? new ValueTask<ReadResult>(Take(count)) : LaterAsync(read);
+        return read.IsCompletedSuccessfully ? new ValueTask<ReadResult>(Take(read.GetAwaiter().GetResult())) : LaterAsync(read);
     }
 
     public override bool TryRead(out ReadResult result)

@@ -91,12 +91,12 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncStreamRead
         }
 
         var moved = reader.MoveNextAsync(Ends);
-        if (!moved.TryTake(out var any))
+        if (!moved.IsCompletedSuccessfully)
         {
             return _moving = ReadLaterAsync(moved.AsTask());
         }
 
-        if (!any)
+        if (!moved.GetAwaiter().GetResult())
         {
             return EndOfStreamAsync();
         }

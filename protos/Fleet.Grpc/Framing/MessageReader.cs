@@ -90,12 +90,12 @@ internal sealed class MessageReader : IDisposable
 
                 GiveBack();
                 var read = _pipe.ReadAsync(cancellationToken);
-                if (!read.TryTake(out var received))
+                if (!read.IsCompletedSuccessfully)
                 {
                     return ReadMoreAsync(read, cancellationToken);
                 }
 
-                Receive(received);
+                Receive(read.GetAwaiter().GetResult());
             }
 
             return new ValueTask<bool>(true);
