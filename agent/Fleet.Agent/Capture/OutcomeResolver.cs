@@ -93,7 +93,7 @@ public sealed class OutcomeResolver(
                     Status = StatusReader.ReadPayment(repeated.Status!.Fields, today),
                     Repeated = repeated.Status.ToApdu(),
                 };
-                await capture.FinishAsync(payment, adopted, cancellationToken);
+                await FinishAsync(payment, adopted, cancellationToken);
                 break;
             case RecoveryVerdict.NotBooked:
                 await NotBookedAsync(payment, cancellationToken);
@@ -118,7 +118,7 @@ public sealed class OutcomeResolver(
     {
         { IsApproved: true } => FinishAsync(
             payment, TransactionOutcome.AutoReversed, Evidence.RepeatReceipt, "approved before, and not among the terminal's transactions now", cancellationToken),
-        { } declined => capture.FinishAsync(
+        { } declined => FinishAsync(
             payment,
             new PaymentResult(TransactionOutcome.Declined, declined.ResultCode, Evidence.RepeatReceipt, "the terminal knows nothing newer than before"),
             cancellationToken),
@@ -139,7 +139,10 @@ public sealed class OutcomeResolver(
     }
 
     private Task FinishAsync(OpenPayment payment, TransactionOutcome outcome, Evidence evidence, string what, CancellationToken cancellationToken) =>
-        capture.FinishAsync(payment, new PaymentResult(outcome, 0, evidence, what), cancellationToken);
+        FinishAsync(payment, new PaymentResult(outcome, 0, evidence, what), cancellationToken);
+
+    private async Task FinishAsync(OpenPayment payment, PaymentResult result, CancellationToken cancellationToken) =>
+        capture.TellEnded(await capture.FinishAsync(payment, result, cancellationToken));
 
     private async Task LearnLastAsync(LineLease lease, CancellationToken cancellationToken)
     {

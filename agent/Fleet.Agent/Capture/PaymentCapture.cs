@@ -56,9 +56,12 @@ public sealed class PaymentCapture(CaptureStore store, PaymentFates fates, Block
         var entry = new JournalEntry { Intent = TransactionEntries.IntentOf(payment) };
         _inFlight = payment.TransactionId;
         await store.CommitAsync("intent", Snapshot.With(payment), JournalWrite.Of(entry), cancellationToken);
-        CaptureLog.Intent(logger, payment.TransactionId, request.Kind, request.AmountMinor, request.Currency);
         return payment;
     }
+
+    /// <summary>Tells of a payment whose intent is written. Apart from that because the terminal waits for the one and nobody for the other.</summary>
+    public void TellBegun(OpenPayment payment) =>
+        CaptureLog.Intent(logger, payment.TransactionId, payment.Request.Kind, payment.Request.AmountMinor, payment.Request.Currency);
 
     /// <summary>Makes a 04 0F durable before it is answered.</summary>
     public async Task<OpenPayment> SeeStatusAsync(OpenPayment payment, CapturedStatus status, CancellationToken cancellationToken)
@@ -69,7 +72,8 @@ public sealed class PaymentCapture(CaptureStore store, PaymentFates fates, Block
     }
 
     /// <summary>Writes the outcome with everything that follows from it. Only after it completes may the till hear of it.</summary>
-    public async Task FinishAsync(OpenPayment payment, PaymentResult result, CancellationToken cancellationToken)
+    /// <returns>What was written, for <see cref="TellEnded"/> when nobody waits any more.</returns>
+    public async Task<Transaction> FinishAsync(OpenPayment payment, PaymentResult result, CancellationToken cancellationToken)
     {
         var transaction = TransactionEntries.Of(payment, result);
         var next = Snapshot.Without(payment);
@@ -90,8 +94,12 @@ public sealed class PaymentCapture(CaptureStore store, PaymentFates fates, Block
         blocked.Stored(transaction);
         _inFlight = null;
         fates.Decided(new PaymentFate(transaction, result.Repeated));
-        CaptureLog.Transaction(logger, transaction.TransactionId, transaction.Outcome, transaction.ResultCode, transaction.Evidence);
+        return transaction;
     }
+
+    /// <summary>Tells of a payment whose outcome is written.</summary>
+    public void TellEnded(Transaction transaction) =>
+        CaptureLog.Transaction(logger, transaction.TransactionId, transaction.Outcome, transaction.ResultCode, transaction.Evidence);
 
     /// <summary>The outcome is lost: reported at once, to be resolved by asking the terminal.</summary>
     public async Task<OpenPayment> LoseAsync(OpenPayment payment, string what, CancellationToken cancellationToken)

@@ -17,6 +17,14 @@ public sealed class PaymentWitness(PaymentCapture capture, OpenPayment payment, 
     private OpenPayment _payment = payment;
     private Apdu? _statusAnswer;
     private bool _over;
+    private bool _beginUntold;
+    private Transaction? _endUntold;
+
+    /// <summary>True for a payment that begins here, false for one of an earlier run.</summary>
+    public bool IsNew
+    {
+        init => _beginUntold = value;
+    }
 
     /// <summary>Identity of the payment.</summary>
     public string TransactionId => _payment.TransactionId;
@@ -57,11 +65,32 @@ public sealed class PaymentWitness(PaymentCapture capture, OpenPayment payment, 
     /// <inheritdoc/>
     public async Task EndedAsync(EcrOutcome outcome, CancellationToken cancellationToken)
     {
-        if (_over)
+        if (!_over)
         {
-            return;
+            await EndWithoutOutcomeAsync(outcome, cancellationToken);
         }
 
+        Meanwhile();
+    }
+
+    /// <inheritdoc/>
+    public void Meanwhile()
+    {
+        if (_beginUntold)
+        {
+            _beginUntold = false;
+            capture.TellBegun(_payment);
+        }
+
+        if (_endUntold is { } ended)
+        {
+            _endUntold = null;
+            capture.TellEnded(ended);
+        }
+    }
+
+    private async Task EndWithoutOutcomeAsync(EcrOutcome outcome, CancellationToken cancellationToken)
+    {
         switch (outcome.Kind)
         {
             case EcrOutcomeKind.NotSent:
@@ -123,8 +152,7 @@ public sealed class PaymentWitness(PaymentCapture capture, OpenPayment payment, 
             result = result with { Status = status with { AmountMinor = issued }, EvidenceText = "partial issue, confirmed by the completion" };
         }
 
-        _over = true;
-        return capture.FinishAsync(_payment, result, cancellationToken);
+        return FinishAsync(result, cancellationToken);
     }
 
     private Task AbortedAsync(byte code, CancellationToken cancellationToken) => _payment.Status switch
@@ -142,10 +170,13 @@ public sealed class PaymentWitness(PaymentCapture capture, OpenPayment payment, 
     private long? PartialAmount() =>
         _statusAnswer is { Class: 0x84, Instruction: PartialIssue } answer ? BmpCodec.Parse(answer.Data, 0).Value?.Number(Bmp.Amount) : null;
 
-    private Task FinishAsync(TransactionOutcome outcome, byte code, Evidence evidence, string what, CancellationToken cancellationToken)
+    private Task FinishAsync(TransactionOutcome outcome, byte code, Evidence evidence, string what, CancellationToken cancellationToken) =>
+        FinishAsync(new PaymentResult(outcome, code, evidence, what), cancellationToken);
+
+    private async Task FinishAsync(PaymentResult result, CancellationToken cancellationToken)
     {
         _over = true;
-        return capture.FinishAsync(_payment, new PaymentResult(outcome, code, evidence, what), cancellationToken);
+        _endUntold = await capture.FinishAsync(_payment, result, cancellationToken);
     }
 
     private async Task LoseAsync(string what, CancellationToken cancellationToken)

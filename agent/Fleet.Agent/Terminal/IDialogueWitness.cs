@@ -13,6 +13,11 @@ public interface IDialogueWitness
 
     /// <summary>The dialogue is over, however it ended.</summary>
     Task EndedAsync(EcrOutcome outcome, CancellationToken cancellationToken);
+
+    /// <summary>What was due has gone out and somebody else has to answer: time for what nobody waits for, a line of the log for instance.</summary>
+    void Meanwhile()
+    {
+    }
 }
 
 /// <summary>
@@ -48,6 +53,7 @@ public sealed class WitnessedHandler(IDialogueWitness witness) : IEcrHandler
     public async ValueTask<Apdu> AnswerAsync(PtMessage message, CancellationToken cancellationToken)
     {
         await witness.HeardAsync(message, cancellationToken);
+        witness.Meanwhile();
         var answer = EcrDialogue.DefaultAnswer(message.Apdu);
         await witness.AnsweringAsync(message, answer, cancellationToken);
         return answer;

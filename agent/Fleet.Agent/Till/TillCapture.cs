@@ -25,7 +25,7 @@ public sealed class TillCapture(
         switch (command.Nature)
         {
             case TillCommandNature.Money:
-                return new PaymentWitness(payments, await payments.BeginAsync(command.Payment!, cancellationToken), clock);
+                return new PaymentWitness(payments, await payments.BeginAsync(command.Payment!, cancellationToken), clock) { IsNew = true };
             case TillCommandNature.EndOfDay:
                 var before = await questions.TotalsAsync(lease, cancellationToken);
                 var settlement = await settlements.BeginAsync(string.Empty, before, cancellationToken);

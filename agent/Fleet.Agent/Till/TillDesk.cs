@@ -91,7 +91,9 @@ public sealed class TillDesk(
         EcrOutcome outcome;
         try
         {
-            outcome = await lease.RunAsync(conversation, command.Apdu, relay, cancellationToken);
+            var running = lease.RunAsync(conversation, command.Apdu, relay, cancellationToken);
+            witness.Meanwhile();
+            outcome = await running;
         }
         finally
         {

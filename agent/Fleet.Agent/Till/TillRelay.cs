@@ -56,7 +56,9 @@ internal sealed class TillRelay(TillConnection till, IDialogueWitness witness, T
     private async Task<Apdu> AskTillAsync(PtMessage message, CancellationToken cancellationToken)
     {
         var timeout = message.Code == StatusInformation.MessageCode ? goodsTimeout : answerTimeout;
-        var answer = till.IsGone ? null : await till.AskAsync(message.Apdu, timeout, cancellationToken);
+        var asking = till.IsGone ? Task.FromResult<Apdu?>(null) : till.AskAsync(message.Apdu, timeout, cancellationToken);
+        witness.Meanwhile();
+        var answer = await asking;
         IsFinished |= message.Code is Completion.MessageCode or Abort.MessageCode;
         return answer ?? EcrDialogue.DefaultAnswer(message.Apdu);
     }
