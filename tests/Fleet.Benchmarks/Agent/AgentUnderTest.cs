@@ -2,14 +2,19 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace Fleet.Benchmarks.Agent;
 
 /// <summary>The agent as a process of its own, in a data directory of its own.</summary>
-internal sealed class AgentUnderTest : IAsyncDisposable
+internal sealed partial class AgentUnderTest : IAsyncDisposable
 {
+    private const int TerminateSignal = 15;
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fleet-bench-");
-    private readonly Process _process;
+    private readonly string _program;
+    private readonly string[] _arguments;
+    private Process _process;
 
     private AgentUnderTest(string program, string terminal)
     {
@@ -17,9 +22,9 @@ internal sealed class AgentUnderTest : IAsyncDisposable
         port.Start();
         TillPort = ((IPEndPoint)port.LocalEndpoint).Port;
         port.Stop();
-        _process = Programs.Start(
-            program,
-            "run", "--data", _folder.FullName, "--set", $"terminal.address={terminal}", "--set", string.Create(CultureInfo.InvariantCulture, $"till.endpoint=tcp://127.0.0.1:{TillPort}"));
+        _program = program;
+        _arguments = ["run", "--data", _folder.FullName, "--set", $"terminal.address={terminal}", "--set", string.Create(CultureInfo.InvariantCulture, $"till.endpoint=tcp://127.0.0.1:{TillPort}")];
+        _process = Programs.Start(_program, _arguments);
     }
 
     public int TillPort { get; }
@@ -34,7 +39,17 @@ internal sealed class AgentUnderTest : IAsyncDisposable
         return agent;
     }
 
-    public async Task ReadyAsync(CancellationToken cancellationToken) => await Programs.LineAsync(_process, "Line Ready", cancellationToken);
+    /// <summary>Complete when tills can connect and the terminal answers, whichever is later.</summary>
+    public async Task ReadyAsync(CancellationToken cancellationToken) => await Programs.LinesAsync(_process, ["Tills connect to", "Line Ready"], cancellationToken);
+
+    /// <summary>Asked to stop as a service manager does, and started again on the same data; complete when it is gone.</summary>
+    public async Task RestartAsync(CancellationToken cancellationToken)
+    {
+        _ = Kill(_process.Id, TerminateSignal);
+        await _process.WaitForExitAsync(cancellationToken);
+        _process.Dispose();
+        _process = Programs.Start(_program, _arguments);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -43,4 +58,8 @@ internal sealed class AgentUnderTest : IAsyncDisposable
         _process.Dispose();
         _folder.Delete(recursive: true);
     }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Kill(int process, int signal);
 }

@@ -19,17 +19,17 @@ internal static class Programs
     public static Process Start(string program, params string[] arguments) =>
         Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, UseShellExecute = false })!;
 
-    public static async Task LineAsync(Process process, string text, CancellationToken cancellationToken)
-    {
-        while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
-        {
-            if (line.Contains(text, StringComparison.Ordinal))
-            {
-                return;
-            }
-        }
+    public static Task LineAsync(Process process, string text, CancellationToken cancellationToken) => LinesAsync(process, [text], cancellationToken);
 
-        throw new InvalidOperationException($"The process ended before it said '{text}'.");
+    /// <summary>Reads what the process says until it said every one of these, in whatever order.</summary>
+    public static async Task LinesAsync(Process process, string[] texts, CancellationToken cancellationToken)
+    {
+        List<string> missing = [.. texts];
+        while (missing.Count > 0)
+        {
+            var line = await process.StandardOutput.ReadLineAsync(cancellationToken) ?? throw new InvalidOperationException($"The process ended before it said '{missing[0]}'.");
+            missing.RemoveAll(text => line.Contains(text, StringComparison.Ordinal));
+        }
     }
 
     /// <summary>Resident memory in megabytes.</summary>
