@@ -17,14 +17,11 @@ public sealed class PaymentWitness(PaymentCapture capture, OpenPayment payment, 
     private OpenPayment _payment = payment;
     private Apdu? _statusAnswer;
     private bool _over;
-    private bool _beginUntold;
+    private bool _isBeginTold;
     private Transaction? _endUntold;
 
     /// <summary>True for a payment that begins here, false for one of an earlier run.</summary>
-    public bool IsNew
-    {
-        init => _beginUntold = value;
-    }
+    public bool IsNew { get; init; }
 
     /// <summary>Identity of the payment.</summary>
     public string TransactionId => _payment.TransactionId;
@@ -76,9 +73,9 @@ public sealed class PaymentWitness(PaymentCapture capture, OpenPayment payment, 
     /// <inheritdoc/>
     public void Meanwhile()
     {
-        if (_beginUntold)
+        if (IsNew && !_isBeginTold)
         {
-            _beginUntold = false;
+            _isBeginTold = true;
             capture.TellBegun(_payment);
         }
 
