@@ -48,7 +48,7 @@ internal abstract class TcpCable : IAsyncDisposable
         {
             while (true)
             {
-                using var agent = await _listener.AcceptTcpClientAsync(_stop.Token);
+                using var agent = await _listener.AcceptSocketAsync(_stop.Token);
                 await JoinAsync(agent);
             }
         }
@@ -58,36 +58,35 @@ internal abstract class TcpCable : IAsyncDisposable
         }
     }
 
-    private async Task JoinAsync(TcpClient agent)
+    private async Task JoinAsync(Socket agent)
     {
-        using var far = new TcpClient();
+        using var far = new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
         {
             await far.ConnectAsync(_far(), _stop.Token);
+            (agent.NoDelay, far.NoDelay) = (true, true);
+            await using NetworkStream here = new(agent), there = new(far);
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+            Task[] ways = [PassAsync(CableEnd.Agent, here, there, ended.Token), PassAsync(CableEnd.Far, there, here, ended.Token)];
+            await Task.WhenAny(ways);
+            await ended.CancelAsync();
+            await Task.WhenAll(ways);
         }
-        catch (SocketException)
+        catch (Exception exception) when (exception is SocketException or IOException)
         {
-            // Nobody there: the agent tries again.
-            return;
+            // Nobody there, or gone already: the agent tries again.
         }
-
-        (agent.NoDelay, far.NoDelay) = (true, true);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        Task[] ways = [PassAsync(CableEnd.Agent, agent, far, ended.Token), PassAsync(CableEnd.Far, far, agent, ended.Token)];
-        await Task.WhenAny(ways);
-        await ended.CancelAsync();
-        await Task.WhenAll(ways);
     }
 
-    private async Task PassAsync(CableEnd end, TcpClient from, TcpClient to, CancellationToken cancellationToken)
+    private async Task PassAsync(CableEnd end, NetworkStream from, NetworkStream to, CancellationToken cancellationToken)
     {
         var buffer = new byte[_piece];
         try
         {
             int read;
-            while ((read = await from.GetStream().ReadAsync(buffer, cancellationToken)) > 0 && await PassesAsync(end, cancellationToken))
+            while ((read = await from.ReadAsync(buffer, cancellationToken)) > 0 && await PassesAsync(end, cancellationToken))
             {
-                await to.GetStream().WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+                await to.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
             }
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
